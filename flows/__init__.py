@@ -1,0 +1,4 @@
+"""When: the order in which the rooms' functions run. Thin; no decision is taken here.
+
+Read `cycle`.
+"""
