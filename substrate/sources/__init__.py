@@ -1,0 +1,1 @@
+"""Where records come from. Read `source` first (the contract), then `folder` and `fhir` (two origins)."""
