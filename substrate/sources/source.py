@@ -1,4 +1,4 @@
-"""What a source is: something that gives raw rows page by page, and a cursor to go on from after each page."""
+"""What a source is: something that gives raw rows page by page, with a cursor to go on from after each."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Fault(StrEnum):
     NO_TYPE = "no_type"
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ class Page:
     cursor: Cursor
     skipped: tuple[Skipped, ...] = ()
     complete: frozenset[str] = frozenset()
-    """Kinds now read whole since the start of this read: what was not seen is gone."""
+    """Kinds of which every row was given since this call of `read` began: what was not seen is gone.
+
+    A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory."""
     ended: bool = False
     """True on the last page of a read that came to its end."""
 
@@ -73,7 +76,7 @@ class Page:
 class Source(Protocol):
     """An origin of records. It is only ever read.
 
-    After a kill, `read(cursor)` with the last stored cursor goes on without losing a row; rows may be given twice.
+    After a kill, `read(cursor)` with the last stored cursor goes on without losing a row; rows may come twice.
     """
 
     name: str
@@ -82,4 +85,4 @@ class Source(Protocol):
         """How many rows are to come, if that is cheaply known (a guess from sizes will do)."""
 
     def read(self, cursor: Cursor | None, now: int) -> Iterator[Page]:
-        """Pages of at most about 5,000 rows, from `cursor` (None: from the start), at instant `now` in micros."""
+        """Pages of at most about 5,000 rows, from `cursor` (None: the start), at instant `now` in micros."""
