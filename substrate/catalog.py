@@ -1,0 +1,105 @@
+"""What is installed: verticals, found through the entry-point group `plumbline.verticals`.
+
+The built-in ones come through the same door as a stranger's package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import entry_points
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from substrate.errors import DeclarationError, NotFoundError
+from substrate.features.declare import View
+from substrate.mapping import Mapper
+from substrate.quality import Check
+from substrate.records import Record
+
+GROUP = "plumbline.verticals"
+
+
+@dataclass(frozen=True)
+class Vertical:
+    """Everything that one kind of ERP brings.
+
+    Attributes:
+        name: short and lower-case; the word on the command line.
+        title: how people call it.
+        records: its tables; parents before children.
+        mappers: how a source's resources become records, in the order in which they are best read.
+        checks: its quality gates.
+        views: its features, at most one view a kind.
+        rules: folder of YAML files, one rule each.
+        templates: folder of message templates.
+        sample: writes a sample feed; None: the vertical has none.
+        stale_after: how old a kind's records may be before rules that use them hold still, as duration texts.
+    """
+
+    name: str
+    title: str
+    records: tuple[type[Record], ...]
+    mappers: tuple[Mapper, ...]
+    rules: Traversable
+    templates: Traversable
+    checks: tuple[Check, ...] = ()
+    views: tuple[View, ...] = ()
+    sample: Callable[..., Any] | None = None
+    stale_after: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def kinds(self) -> dict[str, type[Record]]:
+        """The records by kind."""
+        return {record.kind: record for record in self.records}
+
+    @cached_property
+    def views_by_kind(self) -> dict[str, View]:
+        """The views by the kind of their entity."""
+        return {view.entity.kind: view for view in self.views}
+
+    @cached_property
+    def mappers_by_resource(self) -> dict[str, Mapper]:
+        """The mappers by the resource that they read."""
+        return {mapper.resource: mapper for mapper in self.mappers}
+
+    def record(self, kind: str) -> type[Record]:
+        """The record class of a kind.
+
+        Raises:
+            NotFoundError: the vertical has no such kind.
+        """
+        if kind not in self.kinds:
+            known = ", ".join(self.kinds)
+            raise NotFoundError(f"{self.name} has no records of kind {kind!r}", hint=f"It has: {known}.")
+        return self.kinds[kind]
+
+
+def verticals() -> dict[str, Vertical]:
+    """All installed verticals by name.
+
+    Raises:
+        DeclarationError: an entry point does not lead to a `Vertical`.
+    """
+    found = {}
+    for point in entry_points(group=GROUP):
+        vertical = point.load()
+        if not isinstance(vertical, Vertical):
+            hint = "Let the entry point name a substrate.catalog.Vertical."
+            raise DeclarationError(f"entry point {point.name!r} ({point.value}) is no vertical", hint=hint)
+        found[vertical.name] = vertical
+    return found
+
+
+def vertical(name: str) -> Vertical:
+    """One installed vertical.
+
+    Raises:
+        NotFoundError: none has that name.
+    """
+    installed = verticals()
+    if name not in installed:
+        hint = f"Installed: {', '.join(sorted(installed)) or 'none'}."
+        raise NotFoundError(f"no vertical is called {name!r}", hint=hint)
+    return installed[name]

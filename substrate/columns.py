@@ -1,0 +1,91 @@
+"""What a column means: its sensitivity, unit, words for people, and when its value became known.
+
+Every column of every vertical is declared through `column`, `instant` or `reference`; a column without a sensitivity
+cannot be declared, so nothing can forget to obey it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column
+from sqlmodel import Field
+
+_KEY = "plumbline"
+
+
+class Sensitivity(IntEnum):
+    """How much harm a value does in the wrong eyes; a channel or role is cleared up to a level."""
+
+    PUBLIC = 0
+    INTERNAL = 1
+    PII = 2
+    PHI = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a column's values stand for.
+
+    Attributes:
+        text: what it is, as staff would say it.
+        sensitivity: the clearance that a reader needs.
+        unit: UCUM code or plain unit, where the value is a quantity.
+        instant: the value is an instant (microseconds since 1970 UTC), not a number.
+        known_at: the column of the same row whose instant made this value known; before it, a read as of an earlier
+            time sees `before`. A discharge time is not known until the discharge.
+        before: what the value was until then.
+        references: the kind of record that the value is the id of.
+    """
+
+    text: str
+    sensitivity: Sensitivity
+    unit: str | None = None
+    instant: bool = False
+    known_at: str | None = None
+    before: str | int | float | bool | None = None
+    references: str | None = None
+
+
+def column(
+    text: str,
+    sensitivity: Sensitivity,
+    *,
+    unit: str | None = None,
+    known_at: str | None = None,
+    before: str | int | float | bool | None = None,
+    **field: Any,
+) -> Any:
+    """Declare a plain column of a record; `field` goes on to `sqlmodel.Field` (`default=None`, `index=True` …)."""
+    return _declare(Meaning(text, sensitivity, unit, known_at=known_at, before=before), field)
+
+
+def instant(text: str, sensitivity: Sensitivity = Sensitivity.PHI, *, known_at: str | None = None, **field: Any) -> Any:
+    """Declare a column of instants, in microseconds since 1970 UTC."""
+    return _declare(Meaning(text, sensitivity, instant=True, known_at=known_at), {"sa_type": BigInteger, **field})
+
+
+def reference(text: str, kind: str, sensitivity: Sensitivity = Sensitivity.PHI, **field: Any) -> Any:
+    """Declare a column that holds the id of a record of another kind; it is indexed, and never enforced.
+
+    A child may arrive before its parent, so the database checks no foreign key; `quality` reports orphans instead.
+    """
+    options = {"default": None, "index": True, "sa_type": BigInteger, **field}
+    return _declare(Meaning(text, sensitivity, references=kind), options)
+
+
+def meaning_of(declared: Column[Any]) -> Meaning:
+    """The declared meaning of a table's column.
+
+    Raises:
+        KeyError: the column was not declared through this module.
+    """
+    meaning: Meaning = declared.info[_KEY]
+    return meaning
+
+
+def _declare(meaning: Meaning, field: dict[str, Any]) -> Any:
+    keywords = {**field.pop("sa_column_kwargs", {}), "info": {_KEY: meaning}}
+    return Field(**field, sa_column_kwargs=keywords)

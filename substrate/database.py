@@ -1,0 +1,117 @@
+"""One database, SQLite or PostgreSQL, opened one way: short write transactions, many readers.
+
+SQLite runs in WAL mode and takes its write lock when a write transaction begins (`BEGIN IMMEDIATE`), so that two
+writers queue instead of failing half-way with SQLITE_BUSY. PostgreSQL uses its default, read committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Engine, Integer, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from substrate.errors import ConfigurationError, DatabaseError
+
+# A plain INTEGER key is SQLite's own row id, so a look-up needs no second tree; PostgreSQL needs eight bytes.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+_WRITE = "plumbline_write"
+_BUSY_MILLISECONDS = 30_000
+_CACHE_KIBIBYTES = 65_536
+
+
+class Database:
+    """An engine with two doors: `read` and `write`, each one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(**{_WRITE: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is in use."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database (on SQLite) and never blocks a writer."""
+        with _explained(self.engine), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        with _explained(self.engine), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back to the operating system."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open a database by its SQLAlchemy address; a SQLite file's folder is made if it is missing.
+
+    Raises:
+        ConfigurationError: the address names no database that Plumbline runs on.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigurationError("PLUMBLINE_DATABASE_URL is not a database address", hint=_URL_HINT) from error
+    if backend == "sqlite":
+        return Database(_open_sqlite(url, parsed.database))
+    if backend == "postgresql":
+        pinned = parsed.set(drivername="postgresql+psycopg")
+        return Database(create_engine(pinned, pool_pre_ping=True))
+    raise ConfigurationError(
+        f"PLUMBLINE_DATABASE_URL names {backend!r}, which cannot hold Plumbline's own data", hint=_URL_HINT
+    )
+
+
+_URL_HINT = "Use postgresql+psycopg://user:password@host/database, or leave it unset for the embedded SQLite."
+
+
+def _open_sqlite(url: str, path: str | None) -> Engine:
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling would begin late and deferred; ours is explicit.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+    cursor.execute("PRAGMA temp_store = MEMORY")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if not error.connection_invalidated and error.statement is not None:
+            raise
+        place = engine.url.render_as_string(hide_password=True)
+        hint = "Check that the server runs, that PLUMBLINE_DATABASE_URL is right, and try `plumbline doctor`."
+        raise DatabaseError(f"the database {place} cannot be reached", hint=hint) from error

@@ -1,0 +1,1 @@
+"""Features: declared once, computed four ways that agree. Read `declare` first."""

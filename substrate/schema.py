@@ -1,0 +1,66 @@
+"""The tables: our own are migrated step by step, those that verticals declare are reconciled with their declaration.
+
+Plumbline's own tables (ingest, alerts, outbox …) change by Alembic migrations. Record and feature tables follow what
+the installed verticals declare, a stranger's included: a missing table, column or index is added, and nothing is ever
+dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, MetaData, Table, inspect
+from sqlalchemy.schema import CreateColumn
+
+SYSTEM = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+def reconcile(connection: Connection, tables: Iterable[Table]) -> list[str]:
+    """Add what the declared tables lack in the database, and say what was added.
+
+    Args:
+        connection: a write transaction.
+        tables: the declared tables.
+
+    Returns:
+        One line a change, empty when the database already has everything.
+    """
+    done: list[str] = []
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
+    for table in tables:
+        if table.name not in present:
+            table.create(connection)
+            done.append(f"created table {table.name}")
+            continue
+        done += _add_columns(connection, table, {found["name"] for found in inspector.get_columns(table.name)})
+        done += _add_indexes(connection, table, {found["name"] for found in inspector.get_indexes(table.name)})
+    return done
+
+
+def _add_columns(connection: Connection, table: Table, present: set[str]) -> list[str]:
+    done = []
+    for column in table.columns:
+        if column.name not in present:
+            spelt = CreateColumn(column).compile(dialect=connection.dialect)
+            name = connection.dialect.identifier_preparer.format_table(table)
+            connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {spelt}")
+            done.append(f"added column {table.name}.{column.name}")
+    return done
+
+
+def _add_indexes(connection: Connection, table: Table, present: set[str | None]) -> list[str]:
+    done = []
+    for index in table.indexes:
+        if index.name not in present:
+            index.create(connection)
+            done.append(f"added index {index.name}")
+    return done

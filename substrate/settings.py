@@ -1,0 +1,86 @@
+"""Every setting, its default and its meaning; read from the environment (`PLUMBLINE_…`) and `.env`.
+
+`docs/settings.md` has a heading for each, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+
+def default_home() -> Path:
+    """The per-user data folder: `$XDG_DATA_HOME/plumbline`, else `~/.local/share/plumbline`."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "plumbline"
+
+
+class Settings(BaseSettings):
+    """What a deployer can set. Defaults run everything embedded and offline, below one folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLUMBLINE_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    home: Path = Field(default_factory=default_home, description="Folder that holds all that Plumbline writes.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="SQLAlchemy address of PostgreSQL (postgresql+psycopg://…) or SQLite; unset: SQLite in `home`.",
+    )
+    time_zone: str = Field(default="UTC", description="IANA zone in which staff read times, and naive ERP times are.")
+    outbox_dir: Path | None = Field(default=None, description="Folder of the `file` channel; unset: `home`/outbox.")
+    contacts_file: Path | None = Field(
+        default=None, description="YAML file that says who stands behind a role; unset: `home`/contacts.yaml."
+    )
+    sources_file: Path | None = Field(
+        default=None, description="YAML file of the sources to read; unset: `home`/sources.yaml."
+    )
+    batch_rows: int = Field(default=2_000, ge=1, le=50_000, description="Rows ingested in one transaction.")
+    mass_delete_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Share of a kind's records that one read may delete before it is held.",
+    )
+    mass_delete_floor: int = Field(default=20, ge=0, description="Deletes of a kind that are never held.")
+    max_lateness: str = Field(default="48h", description="How late a reminder may still be sent (caught up, labelled).")
+    signing_key: SecretStr | None = Field(
+        default=None,
+        description="Key that signs webhooks without a key of their own; unset: made once in `home`.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server, for example smtps://user:password@mail.example:465; unset: no mail.",
+    )
+    smtp_sender: str = Field(default="plumbline@localhost", description="From address of mails.")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database address in use, with its password; never log it (see `safe_database_url`)."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'plumbline.sqlite'}"
+
+    @property
+    def safe_database_url(self) -> str:
+        """The database address in use, with its password masked; fit for people's eyes and for logs."""
+        return make_url(self.resolved_database_url).render_as_string(hide_password=True)
+
+    @property
+    def resolved_outbox_dir(self) -> Path:
+        """Folder into which the `file` channel writes."""
+        return self.outbox_dir or self.home / "outbox"
+
+    @property
+    def resolved_contacts_file(self) -> Path:
+        """The file that says who stands behind a role."""
+        return self.contacts_file or self.home / "contacts.yaml"
+
+    @property
+    def resolved_sources_file(self) -> Path:
+        """The file that lists the sources."""
+        return self.sources_file or self.home / "sources.yaml"

