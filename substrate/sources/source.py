@@ -68,7 +68,8 @@ class Page:
     complete: frozenset[str] = frozenset()
     """Kinds of which every row was given since this call of `read` began: what was not seen is gone.
 
-    A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory."""
+    A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory.
+    """
     ended: bool = False
     """True on the last page of a read that came to its end."""
 
@@ -76,7 +77,7 @@ class Page:
 class Source(Protocol):
     """An origin of records. It is only ever read.
 
-    After a kill, `read(cursor)` with the last stored cursor goes on without losing a row; rows may come twice.
+    After a kill `read(cursor)` with the last stored cursor goes on without losing a row; rows can repeat.
     """
 
     name: str
