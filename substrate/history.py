@@ -67,10 +67,13 @@ def visible(record: type[Record], table: FromClause, at: Moment) -> ColumnElemen
     return and_(present, table.c[record.occurs] <= at) if record.occurs else present
 
 
-def masked(table: FromClause, name: str, at: Moment) -> KeyedColumnElement[Any]:
-    """A column as it was at `at`: its value once known, what it was before until then."""
+def masked(record: type[Record], table: FromClause, name: str, at: Moment) -> KeyedColumnElement[Any]:
+    """A column as it was at `at`: its value once known, what it was before until then.
+
+    `table` holds versions of the record: its live or history table, an alias or a subquery of one.
+    """
     declared = table.c[name]
-    meaning = meaning_of(declared)  # type: ignore[arg-type]  # live and history tables hold declared columns only
+    meaning = meaning_of(table_of(record).c[name])
     if meaning.known_at is None:
         return declared
     before = literal(meaning.before, declared.type)
@@ -78,4 +81,4 @@ def masked(table: FromClause, name: str, at: Moment) -> KeyedColumnElement[Any]:
 
 
 def _version(record: type[Record], table: Table, at: Moment, columns: list[str]) -> Select[Any]:
-    return select(*(masked(table, name, at) for name in columns)).where(visible(record, table, at))
+    return select(*(masked(record, table, name, at) for name in columns)).where(visible(record, table, at))
