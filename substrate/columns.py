@@ -67,13 +67,15 @@ def instant(text: str, sensitivity: Sensitivity = Sensitivity.PHI, *, known_at: 
     return _declare(Meaning(text, sensitivity, instant=True, known_at=known_at), {"sa_type": BigInteger, **field})
 
 
-def reference(text: str, kind: str, sensitivity: Sensitivity = Sensitivity.PHI, **field: Any) -> Any:
+def reference(
+    text: str, kind: str, sensitivity: Sensitivity = Sensitivity.PHI, *, known_at: str | None = None, **field: Any
+) -> Any:
     """Declare a column that holds the id of a record of another kind; it is indexed, and never enforced.
 
     A child may arrive before its parent, so the database checks no foreign key; `quality` reports orphans instead.
     """
     options = {"default": None, "index": True, "sa_type": BigInteger, **field}
-    return _declare(Meaning(text, sensitivity, references=kind), options)
+    return _declare(Meaning(text, sensitivity, known_at=known_at, references=kind), options)
 
 
 def meaning_of(declared: Column[Any]) -> Meaning:
