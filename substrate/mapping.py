@@ -6,7 +6,7 @@ guesses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ class Draft:
         site: the site that it belongs to.
         aliases: other names by which the source refers to it (`identifier` of a conditional reference).
         parts: records that live and die with this one (the stays of an encounter).
+        digest: the content hash, set when the draft has passed the gate and before its references are resolved.
     """
 
     record: type[Record]
@@ -38,6 +39,12 @@ class Draft:
     site: str | None = None
     aliases: tuple[str, ...] = ()
     parts: tuple[Draft, ...] = ()
+    digest: int = 0
+
+    def family(self) -> Iterator[Draft]:
+        """The draft itself, then its parts."""
+        yield self
+        yield from self.parts
 
 
 class Reader:
@@ -51,24 +58,22 @@ class Reader:
     def __init__(self, source: str, zone: str | None = None) -> None:
         self.source = source
         self._zone = ZoneInfo(zone) if zone else None
-        self.aliases: dict[int, int] = {}
-        self.unresolved: set[tuple[str, int]] = set()
+        self._stand_ins: dict[int, str] = {}
 
     def id_of(self, kind: str, key: str) -> int:
         """The id of the record of a kind that the source calls `key`."""
         return record_id(self.source, kind, key)
 
     def id_of_alias(self, kind: str, alias: str) -> int:
-        """The id of the record of a kind that has an alias, if it has been seen, else the alias's own.
+        """The id that stands in for the record of a kind that bears an alias, until `aliases.resolve` finds it."""
+        stand_in = stand_in_id(self.source, kind, alias)
+        self._stand_ins[stand_in] = kind
+        return stand_in
 
-        A record that arrives later under that alias takes over every reference made to it (see `ingest`).
-        """
-        stand_in = record_id(self.source, kind, f"alias\x1f{alias}")
-        known = self.aliases.get(stand_in)
-        if known is None:
-            self.unresolved.add((kind, stand_in))
-            return stand_in
-        return known
+    def drain(self) -> dict[int, str]:
+        """The stand-ins handed out since the last call, with the kind that each stands for."""
+        handed, self._stand_ins = self._stand_ins, {}
+        return handed
 
     def instant(self, text: Any, what: str) -> int:
         """An instant from ISO 8601 text.
@@ -92,6 +97,11 @@ class Reader:
         if self._zone is None:
             raise RowRefused(Reason.BAD_TIME, f"{what} has no time zone, and the source declares none")
         return self._zone
+
+
+def stand_in_id(source: str, kind: str, alias: str) -> int:
+    """The id under which a reference by another name waits for the record that bears the name."""
+    return record_id(source, kind, f"alias\x1f{alias}")
 
 
 Read = Callable[[dict[str, Any], Reader], Draft]

@@ -1,7 +1,7 @@
 """Quality gates: what a row must satisfy before it counts as a record, and why it did not.
 
-A check is data: a condition over the record's own columns in the expression language. UNKNOWN passes: a missing value is
-the business of a check that says `has(…)`.
+A check is data: a condition over the record's own columns in the expression language. UNKNOWN passes: a missing value
+is the business of a check that says `has(…)`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Reason(StrEnum):
     NO_TYPE = "no_type"
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"
     UNMAPPED = "unmapped"
     MISSING_KEY = "missing_key"
     MISSING_VALUE = "missing_value"
@@ -32,7 +33,6 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     FAILED_CHECK = "failed_check"
     ID_COLLISION = "id_collision"
-    MASS_DELETE = "mass_delete"
 
 
 class OnFailure(StrEnum):

@@ -1,0 +1,39 @@
+"""Where each source stands: its cursor, stored in the transaction of the rows that it follows."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, select
+
+from substrate.bulk import upsert
+from substrate.schema import SYSTEM
+from substrate.sources.source import Cursor
+
+source_cursor = Table(
+    "source_cursor",
+    SYSTEM,
+    Column("source", String(120), primary_key=True),
+    Column("recipe", Text, nullable=False),
+    Column("cursor", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+
+def load_cursor(connection: Connection, source: str, recipe: str) -> Cursor | None:
+    """Where the source was left; None if it was never read, or was read with another recipe.
+
+    Args:
+        recipe: the mappers' versions; a mapper that changed its mind has everything read again.
+    """
+    table = source_cursor
+    row = connection.execute(select(table).where(table.c.source == source)).first()
+    if row is None or row.recipe != recipe:
+        return None
+    cursor: Cursor = orjson.loads(row.cursor)
+    return cursor
+
+
+def store_cursor(connection: Connection, source: str, recipe: str, cursor: Cursor, now: int) -> None:
+    """Say where the source stands now."""
+    row = (source, recipe, orjson.dumps(cursor).decode(), now)
+    upsert(connection, source_cursor, ("source", "recipe", "cursor", "at"), [row], ("source",))

@@ -1,0 +1,72 @@
+"""Records that live and die with another: written after it, dropped when it no longer names them, gone when it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from substrate.catalog import Vertical
+from substrate.idset import among
+from substrate.mapping import Draft, Mapper
+from substrate.records import Record, record_id, table_of
+from substrate.upsert import Outcome, Writer
+
+
+class Families:
+    """Writes drafts together with their parts, in one transaction."""
+
+    def __init__(self, connection: Connection, vertical: Vertical, source: str, writer: Writer) -> None:
+        self._connection = connection
+        self._source = source
+        self._writer = writer
+        self._parents = {mapper.record: mapper for mapper in vertical.mappers if mapper.parts}
+
+    def write(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Write drafts and their parts; a draft counts as changed when one of its parts is."""
+        outcomes = self._writer.write(drafts)
+        live = [index for index, outcome in enumerate(outcomes) if outcome not in _LEFT_ALONE]
+        parts = [(index, part) for index in live for part in drafts[index].parts]
+        written = self._writer.write([part for _, part in parts])
+        changed = {index for (index, _), outcome in zip(parts, written, strict=True) if outcome.is_change}
+        # A new draft has no earlier parts that it could have lost.
+        known = {index: drafts[index] for index in live if outcomes[index] is not Outcome.NEW}
+        changed |= self._drop_lost(known)
+        for index in changed:
+            outcomes[index] = outcomes[index] if outcomes[index].is_change else Outcome.CHANGED
+        return outcomes
+
+    def tombstone(self, mapper: Mapper, key: str) -> bool:
+        """Say that the source dropped a record, and with it its parts; False if we did not have it."""
+        number = record_id(self._source, mapper.record.kind, key)
+        for part, owner in mapper.parts.items():
+            self._writer.tombstone(part, list(self._owned(part, owner, [number])))
+        return self._writer.tombstone(mapper.record, [number]) == 1
+
+    def _drop_lost(self, drafts: dict[int, Draft]) -> set[int]:
+        """Tombstone the parts that their owner no longer names; the indexes of those owners."""
+        owners: dict[type[Record], dict[int, int]] = {}
+        for index, draft in drafts.items():
+            if draft.record in self._parents:
+                number = record_id(self._source, draft.record.kind, draft.key)
+                owners.setdefault(draft.record, {})[number] = index  # the last draft of a record is the one that holds
+        named = {
+            record_id(self._source, part.record.kind, part.key) for draft in drafts.values() for part in draft.parts
+        }
+        return {index for record, numbers in owners.items() for index in self._drop_of(record, numbers, named)}
+
+    def _drop_of(self, record: type[Record], numbers: dict[int, int], named: set[int]) -> set[int]:
+        changed = set()
+        for part, owner in self._parents[record].parts.items():
+            lost = {number: by for number, by in self._owned(part, owner, list(numbers)).items() if number not in named}
+            self._writer.tombstone(part, list(lost))
+            changed |= {numbers[by] for by in lost.values()}
+        return changed
+
+    def _owned(self, part: type[Record], owner: str, numbers: list[int]) -> dict[int, int]:
+        table = table_of(part)
+        chosen = select(table.c.id, table.c[owner]).where(among(table.c[owner], numbers), table.c.gone_at.is_(None))
+        return dict(self._connection.execute(chosen).all())
+
+
+_LEFT_ALONE = (Outcome.STALE, Outcome.COLLISION)

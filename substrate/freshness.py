@@ -1,0 +1,76 @@
+"""One clock of freshness: until when each source's records and each view's features are known to be true.
+
+Rules, features, answers and pages cite the same table. Nothing fires or resolves on data older than its promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select
+
+from substrate.bulk import upsert
+from substrate.schema import SYSTEM
+
+watermark = Table(
+    "watermark",
+    SYSTEM,
+    Column("name", String(120), primary_key=True),
+    Column("source", String(120), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Data older than its promise.
+
+    Attributes:
+        name: `records:encounter`, `view:patient`.
+        at: the instant that the data is true for; None: it was never read.
+        age: microseconds between that and the time of asking; None: never read.
+        budget: the promised age, in microseconds.
+    """
+
+    name: str
+    at: int | None
+    age: int | None
+    budget: int
+
+
+def records_name(kind: str) -> str:
+    """The watermark of a kind of record."""
+    return f"records:{kind}"
+
+
+def view_name(kind: str) -> str:
+    """The watermark of a kind's features."""
+    return f"view:{kind}"
+
+
+def advance(connection: Connection, names: Iterable[str], source: str, at: int) -> None:
+    """Say that what a source gives under these names is true as of `at`."""
+    upsert(connection, watermark, ("name", "source", "at"), [(name, source, at) for name in names], ("name", "source"))
+
+
+def watermarks(connection: Connection) -> dict[str, int]:
+    """How far each name is known; where several sources feed it, the one furthest behind decides."""
+    rows = connection.execute(select(watermark.c.name, func.min(watermark.c.at)).group_by(watermark.c.name))
+    return dict(rows.all())
+
+
+def stale(known: Mapping[str, int], needs: Mapping[str, int], at: int) -> list[Stale]:
+    """Which of the names that are needed are older than their budget.
+
+    Args:
+        known: watermarks by name.
+        needs: budgets by name, in microseconds.
+        at: the instant of asking.
+    """
+    found = []
+    for name, budget in sorted(needs.items()):
+        mark = known.get(name)
+        if mark is None or at - mark > budget:
+            found.append(Stale(name, mark, None if mark is None else at - mark, budget))
+    return found

@@ -1,0 +1,251 @@
+"""Records in: source → map → gate → upsert, each row accounted for exactly once, cursor and rows in one transaction.
+
+Batch and push go through the same `Intake.take`. Nothing here knows where rows come from or what they mean.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from substrate import quarantine
+from substrate.aliases import adopt, resolve
+from substrate.batches import Stamp, next_stamp
+from substrate.catalog import Vertical
+from substrate.cursors import load_cursor, store_cursor
+from substrate.database import Database
+from substrate.families import Families
+from substrate.freshness import advance, records_name
+from substrate.gate import Gate
+from substrate.mapping import Draft, Mapper, Reader
+from substrate.quality import Reason, RowRefused
+from substrate.quarantine import Refusal
+from substrate.sources.source import Page, Row, Source
+from substrate.sweep import Limits, Sweep
+from substrate.upsert import Outcome, Writer, digest_of
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What became of every row of a read.
+
+    `rows_in` is always `accepted + unchanged + quarantined`; `reasons` adds up to `quarantined`.
+    """
+
+    rows_in: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
+    held_deletes: dict[str, int] = field(default_factory=dict)
+    discarded: Counter[str] = field(default_factory=Counter)
+    ignored: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Intake:
+    """The pipeline of one vertical for one source.
+
+    Args:
+        vertical: whose records they are.
+        reader: resolves references and times; it carries the source's name.
+        sweep: what happens to records that a whole read did not show.
+    """
+
+    def __init__(self, vertical: Vertical, reader: Reader, sweep: Sweep) -> None:
+        self.vertical = vertical
+        self.reader = reader
+        self.sweep = sweep
+        self.gate = Gate(vertical.checks)
+        self.report = IngestReport(discarded=self.gate.discarded)
+        self._mappers = vertical.mappers_by_resource
+
+    def take(self, connection: Connection, rows: Sequence[Row], now: int) -> None:
+        """Map, check and write some rows in the caller's transaction, and account for each."""
+        refusals: list[Refusal] = []
+        drafts: list[tuple[Row, Draft]] = []
+        deletes: list[Row] = []
+        for row in rows:
+            if row.deleted_key is not None:
+                deletes.append(row)
+                continue
+            self._sort(row, now, drafts, refusals)
+        self._write(connection, drafts, deletes, next_stamp(connection, now), refusals)
+        quarantine.keep(connection, self.vertical.name, self.reader.source, refusals, now)
+        self._count_refusals(refusals)
+        self.report.rows_in += len(rows)
+
+    def skip(self, connection: Connection, page: Page) -> None:
+        """Account for rows that the source knows to be the same as those already read."""
+        for skipped in page.skipped:
+            lying = min(skipped.rows, quarantine.held_in(connection, self.reader.source, skipped.place))
+            self.report.rows_in += skipped.rows
+            self.report.quarantined += lying
+            self.report.unchanged += skipped.rows - lying
+            if lying:
+                self.report.reasons["already_in_quarantine"] += lying
+
+    def _sort(self, row: Row, now: int, drafts: list[tuple[Row, Draft]], refusals: list[Refusal]) -> None:
+        try:
+            drafts.append((row, self.draft(row, now)))
+        except RowRefused as refused:
+            key = row.payload.get("id") if row.payload else None
+            source_key = key if isinstance(key, str) else None
+            refusals.append(Refusal(row, refused.reason, refused.detail, source_key))
+
+    def draft(self, row: Row, now: int) -> Draft:
+        """The record that a row describes.
+
+        Raises:
+            RowRefused: it describes none, or one that a check keeps out.
+        """
+        if row.fault is not None:
+            raise RowRefused(Reason(row.fault.value), row.detail)
+        mapper = self._mapper(row)
+        if row.payload is None:
+            raise RowRefused(Reason.BAD_JSON, "the row cannot be parsed")
+        draft = mapper.read(row.payload, self.reader)
+        self.gate.pass_through(draft, now)
+        for member in draft.family():
+            member.digest = digest_of(member)
+        return draft
+
+    def _mapper(self, row: Row) -> Mapper:
+        mapper = self._mappers.get(row.kind)
+        if mapper is None:
+            raise RowRefused(Reason.UNMAPPED, f"{self.vertical.name} does not read {row.kind}")
+        return mapper
+
+    def _write(
+        self,
+        connection: Connection,
+        drafts: list[tuple[Row, Draft]],
+        deletes: list[Row],
+        stamp: Stamp,
+        refusals: list[Refusal],
+    ) -> None:
+        source, alone = self.reader.source, [draft for _, draft in drafts]
+        writer = Writer(connection, source, stamp)
+        families = Families(connection, self.vertical, source, writer)
+        resolve(connection, self.reader, alone)
+        outcomes = families.write(alone)
+        for (row, draft), outcome in zip(drafts, outcomes, strict=True):
+            self._count(row, draft, outcome, refusals)
+        changed = [draft for draft, outcome in zip(alone, outcomes, strict=True) if outcome.is_change]
+        adopt(connection, self.vertical, source, changed, stamp)
+        for row in deletes:
+            self._delete(families, row)
+        self.report.records.update(writer.written)
+        self.report.gone.update(writer.gone)
+        self.sweep.see(connection, writer.seen)
+        self._supersede(connection, drafts)
+
+    def _delete(self, families: Families, row: Row) -> None:
+        mapper = self._mappers.get(row.kind)
+        if mapper is not None and families.tombstone(mapper, row.deleted_key or ""):
+            self.report.accepted += 1
+        else:
+            self.report.unchanged += 1
+
+    def _count(self, row: Row, draft: Draft, outcome: Outcome, refusals: list[Refusal]) -> None:
+        if outcome is Outcome.COLLISION:
+            detail = f"its id is taken by another {draft.record.kind} of source {self.reader.source}"
+            refusals.append(Refusal(row, Reason.ID_COLLISION, detail, draft.key))
+        elif outcome.is_change:
+            self.report.accepted += 1
+        else:
+            self.report.unchanged += 1
+
+    def _count_refusals(self, refusals: list[Refusal]) -> None:
+        self.report.quarantined += len(refusals)
+        self.report.reasons.update(refusal.reason.value for refusal in refusals)
+
+    def _supersede(self, connection: Connection, drafts: list[tuple[Row, Draft]]) -> None:
+        arrived: dict[str, list[str]] = {}
+        for row, draft in drafts:
+            arrived.setdefault(row.kind, []).append(draft.key)
+        for resource, keys in arrived.items():
+            quarantine.supersede(connection, self.reader.source, resource, keys)
+
+
+def ingest(
+    database: Database,
+    vertical: Vertical,
+    source: Source,
+    now: int,
+    *,
+    zone: str | None = None,
+    limits: Limits | None = None,
+    batch_rows: int = 2_000,
+    progress: Progress = lambda _rows: None,
+) -> IngestReport:
+    """Read a source from where it was left to its end.
+
+    Args:
+        database: where records go; every batch is one transaction, with the cursor that follows it.
+        vertical: whose records they are.
+        source: where rows come from.
+        now: the instant of the read, in microseconds since 1970 UTC.
+        zone: IANA zone of times that the source writes without one; None: such rows are refused.
+        limits: when a mass delete is held.
+        batch_rows: rows in one transaction.
+        progress: told the number of rows after each batch.
+
+    Raises:
+        SourceError: the source cannot be read at all; what was committed stays, and the next read goes on from there.
+    """
+    started = time.monotonic()
+    sweep = Sweep(vertical, source.name, limits or Limits(), tracking=source.completes)
+    intake = Intake(vertical, Reader(source.name, zone), sweep)
+    recipe = _recipe(vertical)
+    with database.write() as connection:
+        cursor = load_cursor(connection, source.name, recipe)
+        sweep.begin(connection)
+    for page in source.read(cursor, now):
+        _take_page(database, intake, page, now, batch_rows, recipe, progress)
+        if page.ended:
+            _mark_fresh(database, vertical, source.name, now)
+    report = intake.report
+    report.held_deletes = sweep.held
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _take_page(
+    database: Database, intake: Intake, page: Page, now: int, batch_rows: int, recipe: str, progress: Progress
+) -> None:
+    chunks = list(_chunks(page.rows, batch_rows))
+    for rows in chunks[:-1]:
+        with database.write() as connection:
+            intake.take(connection, rows, now)
+        progress(len(rows))
+    with database.write() as connection:
+        if chunks:
+            intake.take(connection, chunks[-1], now)
+        intake.skip(connection, page)
+        intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
+        store_cursor(connection, intake.reader.source, recipe, page.cursor, now)
+    progress((len(chunks[-1]) if chunks else 0) + sum(skipped.rows for skipped in page.skipped))
+
+
+def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _mark_fresh(database: Database, vertical: Vertical, source: str, now: int) -> None:
+    kinds = [record.kind for record in vertical.records]
+    with database.write() as connection:
+        advance(connection, [records_name(kind) for kind in kinds], source, now)
+
+
+def _recipe(vertical: Vertical) -> str:
+    return ",".join(f"{mapper.resource}:{mapper.version}" for mapper in vertical.mappers)

@@ -1,0 +1,1 @@
+"""The steps by which our own tables came to be; run by `substrate.migrate`, in the order of their numbers."""

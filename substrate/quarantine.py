@@ -1,0 +1,208 @@
+"""What was refused: each row kept whole, with its coded reason, until it is replayed after a fix or discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from substrate.columns import Sensitivity
+from substrate.database import BigKey
+from substrate.errors import NotFoundError
+from substrate.quality import Reason
+from substrate.records import content_hash
+from substrate.schema import SYSTEM
+from substrate.sources.source import Row
+
+
+class QuarantineState(StrEnum):
+    """What became of a refused row."""
+
+    HELD = "held"
+    RELEASED = "released"  # replayed after a fix, and accepted
+    SUPERSEDED = "superseded"  # the source sent a sound version since
+    DISCARDED = "discarded"  # a person decided that it is not wanted
+
+
+quarantine = Table(
+    "quarantine",
+    SYSTEM,
+    Column("id", BigKey, primary_key=True, autoincrement=True),
+    Column("vertical", String(60), nullable=False),
+    Column("source", String(120), nullable=False),
+    Column("resource", String(120), nullable=False),
+    Column("source_key", String(300)),
+    Column("place", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("payload", LargeBinary),
+    Column("digest", BigInteger, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    UniqueConstraint("source", "digest"),
+    Index("ix_quarantine_place", "source", "place", "state"),
+    Index("ix_quarantine_source_key", "source", "resource", "source_key"),
+)
+
+RAW_SENSITIVITY = Sensitivity.PHI
+"""A raw row may hold anything, so only a reader cleared for everything sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row on its way into quarantine."""
+
+    row: Row
+    reason: Reason
+    detail: str
+    source_key: str | None = None
+
+
+def keep(connection: Connection, vertical: str, source: str, refusals: Sequence[Refusal], now: int) -> None:
+    """Keep refused rows; a row that was refused before is counted again, not kept twice."""
+    if not refusals:
+        return
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(quarantine)
+    again = {"last_seen": now, "seen": quarantine.c.seen + 1, "state": QuarantineState.HELD.value}
+    fresh = {name: statement.excluded[name] for name in ("reason", "detail", "place", "line")}
+    statement = statement.on_conflict_do_update(index_elements=["source", "digest"], set_={**again, **fresh})
+    connection.execute(statement, [_values(vertical, source, refusal, now) for refusal in _distinct(refusals)])
+
+
+def supersede(connection: Connection, source: str, resource: str, keys: Iterable[str]) -> None:
+    """Close the refusals of records of which a sound version has arrived."""
+    held = select(quarantine.c.id, quarantine.c.source_key).where(
+        quarantine.c.source == source,
+        quarantine.c.resource == resource,
+        quarantine.c.state == QuarantineState.HELD,
+        quarantine.c.source_key.is_not(None),
+    )
+    arrived = set(keys)
+    for number in [row.id for row in connection.execute(held) if row.source_key in arrived]:
+        close(connection, number, QuarantineState.SUPERSEDED)
+
+
+def held_in(connection: Connection, source: str, place: str) -> int:
+    """How many rows of one file lie in quarantine."""
+    table = quarantine
+    held = (table.c.source == source, table.c.place == place, table.c.state == QuarantineState.HELD)
+    return connection.execute(select(func.count()).select_from(table).where(*held)).scalar_one()
+
+
+def close(connection: Connection, number: int, state: QuarantineState) -> bool:
+    """Move a held row on; False if somebody else has done so already."""
+    table = quarantine
+    moved = connection.execute(
+        update(table).where(table.c.id == number, table.c.state == QuarantineState.HELD).values(state=state.value)
+    )
+    return moved.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row in quarantine, as people list it. `raw` and `payload` are PHI."""
+
+    id: int
+    vertical: str
+    source: str
+    resource: str
+    source_key: str | None
+    place: str
+    line: int
+    reason: str
+    detail: str
+    raw: bytes
+    payload: bytes | None
+    first_seen: int
+    last_seen: int
+    seen: int
+    state: str
+
+    def row(self) -> Row:
+        """The row as its source gave it, to go through the pipeline again."""
+        body = self.payload if self.payload is not None else self.raw
+        try:
+            parsed = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            parsed = None
+        payload = parsed if isinstance(parsed, dict) else None
+        return Row(self.resource, self.place, self.line, self.raw, payload)
+
+
+def held_rows(
+    connection: Connection,
+    *,
+    state: QuarantineState | None = QuarantineState.HELD,
+    reason: str | None = None,
+    resource: str | None = None,
+    limit: int | None = None,
+) -> list[Held]:
+    """Rows in quarantine, oldest first; state None: whatever became of them."""
+    table = quarantine
+    chosen = select(*(table.c[name] for name in Held.__dataclass_fields__)).order_by(table.c.id).limit(limit)
+    for column, value in ((table.c.state, state), (table.c.reason, reason), (table.c.resource, resource)):
+        chosen = chosen if value is None else chosen.where(column == value)
+    return [Held(*row) for row in connection.execute(chosen)]
+
+
+def held_row(connection: Connection, number: int) -> Held:
+    """One row by its number.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    table = quarantine
+    chosen = select(*(table.c[name] for name in Held.__dataclass_fields__)).where(table.c.id == number)
+    row = connection.execute(chosen).first()
+    if row is None:
+        hint = "`plumbline quarantine list` shows the rows that lie there."
+        raise NotFoundError(f"no row {number} in quarantine", hint=hint)
+    return Held(*row)
+
+
+def _distinct(refusals: Sequence[Refusal]) -> Iterable[Refusal]:
+    return {(refusal.row.kind, refusal.row.raw): refusal for refusal in refusals}.values()
+
+
+def _values(vertical: str, source: str, refusal: Refusal, now: int) -> dict[str, object]:
+    row = refusal.row
+    return {
+        "vertical": vertical,
+        "source": source,
+        "resource": row.kind,
+        "source_key": refusal.source_key,
+        "place": row.place,
+        "line": row.line,
+        "reason": refusal.reason.value,
+        "detail": refusal.detail,
+        "raw": row.raw,
+        "payload": None if row.payload is None else orjson.dumps(row.payload),
+        "digest": content_hash(row.kind.encode() + b"\x1f" + row.raw),
+        "first_seen": now,
+        "last_seen": now,
+        "seen": 1,
+        "state": QuarantineState.HELD.value,
+    }

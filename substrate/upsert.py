@@ -1,0 +1,191 @@
+"""Drafts into tables: decide for each what it is (new, changed, unchanged, stale), then write in bulk.
+
+The deciding is pure; the writing archives the version that is replaced and overwrites the live row, a statement a kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert, literal, select, update
+
+from substrate.batches import Stamp
+from substrate.bulk import upsert
+from substrate.idset import among
+from substrate.mapping import Draft
+from substrate.records import (
+    SYSTEM_COLUMNS,
+    Record,
+    content_columns,
+    content_hash,
+    history_of,
+    record_id,
+    table_of,
+)
+
+
+class Outcome(StrEnum):
+    """What a draft turned out to be."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    STALE = "stale"  # an older version than the one we have
+    COLLISION = "collision"  # another key of the same source has the same id
+
+    @property
+    def is_change(self) -> bool:
+        """Whether something is written."""
+        return self in (Outcome.NEW, Outcome.CHANGED)
+
+
+@dataclass(slots=True)
+class Stored:
+    """What is known of a record before a draft of it is decided.
+
+    Attributes:
+        content_hash: of the newest version.
+        changed_at: when the source says that version was made.
+        source_key: whose record it is.
+        gone: the source dropped it.
+        in_table: that version is in the table, rather than waiting to be written.
+    """
+
+    content_hash: int
+    changed_at: int | None
+    source_key: str
+    gone: bool
+    in_table: bool
+
+
+def decide(draft: Draft, stored: Stored | None) -> Outcome:
+    """Compare a draft with what is stored.
+
+    Content decides, not the source's change time, since reads can bump that; but a version that the source itself
+    dates before ours does not overwrite it.
+    """
+    if stored is None:
+        return Outcome.NEW
+    if stored.source_key != draft.key:
+        return Outcome.COLLISION
+    if stored.content_hash == draft.digest and not stored.gone:
+        return Outcome.UNCHANGED
+    if draft.changed_at is not None and stored.changed_at is not None and draft.changed_at < stored.changed_at:
+        return Outcome.STALE
+    return Outcome.CHANGED
+
+
+def digest_of(draft: Draft) -> int:
+    """The content hash of a draft: its site and its content columns, in their declared order."""
+    values = [draft.values.get(name) for name in columns_of(draft.record)]
+    return content_hash(orjson.dumps([draft.site, *values]))
+
+
+class Writer:
+    """Writes the drafts of one transaction.
+
+    Attributes:
+        written: how many records of each kind were written.
+        gone: how many records of each kind were tombstoned.
+        seen: the ids of each kind that the source showed, changed or not.
+    """
+
+    def __init__(self, connection: Connection, source: str, stamp: Stamp) -> None:
+        self._connection = connection
+        self._source = source
+        self._stamp = stamp
+        self.written: Counter[str] = Counter()
+        self.gone: Counter[str] = Counter()
+        self.seen: dict[str, list[int]] = {}
+
+    def write(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Write drafts (not their parts), and say what each turned out to be.
+
+        Of several drafts of one record, a later one is compared with the earlier ones.
+        """
+        outcomes: list[Outcome] = [Outcome.UNCHANGED] * len(drafts)
+        kinds: dict[type[Record], list[int]] = {}
+        for index, draft in enumerate(drafts):
+            kinds.setdefault(draft.record, []).append(index)
+        for record, indexes in kinds.items():
+            found = self._write_kind(record, [drafts[index] for index in indexes])
+            for index, outcome in zip(indexes, found, strict=True):
+                outcomes[index] = outcome
+        return outcomes
+
+    def tombstone(self, record: type[Record], ids: Sequence[int]) -> int:
+        """Mark live records as gone, keeping their last version in the history; how many were live."""
+        if not ids:
+            return 0
+        table = table_of(record)
+        alive = select(table.c.id).where(among(table.c.id, ids), table.c.gone_at.is_(None))
+        live = list(self._connection.scalars(alive))
+        self._archive(record, live)
+        stamp = self._stamp
+        mark = {"gone_at": stamp.recorded_at, "recorded_at": stamp.recorded_at, "batch": stamp.batch}
+        self._connection.execute(update(table).where(among(table.c.id, live)).values(mark))
+        self.gone[record.kind] += len(live)
+        return len(live)
+
+    def _write_kind(self, record: type[Record], drafts: list[Draft]) -> list[Outcome]:
+        ids = [record_id(self._source, record.kind, draft.key) for draft in drafts]
+        self.seen.setdefault(record.kind, []).extend(ids)
+        stored = self._stored(record, ids)
+        waiting: dict[int, tuple[Any, ...]] = {}
+        outcomes = []
+        for number, draft in zip(ids, drafts, strict=True):
+            outcome = decide(draft, stored.get(number))
+            outcomes.append(outcome)
+            if outcome.is_change:
+                if number in waiting:  # two versions in one batch: the first is written, then archived like any other
+                    self._flush(record, waiting, stored)
+                waiting[number] = self._row(record, number, draft)
+                stored[number] = Stored(draft.digest, draft.changed_at, draft.key, False, number in stored)
+        self._flush(record, waiting, stored)
+        return outcomes
+
+    def _stored(self, record: type[Record], ids: Sequence[int]) -> dict[int, Stored]:
+        table = table_of(record)
+        chosen = select(table.c.id, table.c.content_hash, table.c.changed_at, table.c.source_key, table.c.gone_at)
+        rows = self._connection.execute(chosen.where(among(table.c.id, ids)))
+        return {
+            row.id: Stored(row.content_hash, row.changed_at, row.source_key, row.gone_at is not None, True)
+            for row in rows
+        }
+
+    def _row(self, record: type[Record], number: int, draft: Draft) -> tuple[Any, ...]:
+        stamp, get = self._stamp, draft.values.get
+        origin = (number, self._source, draft.key, draft.site, draft.changed_at)
+        ours = (stamp.recorded_at, None, draft.digest, stamp.batch)
+        return origin + ours + tuple([get(name) for name in columns_of(record)])
+
+    def _flush(self, record: type[Record], waiting: dict[int, tuple[Any, ...]], stored: dict[int, Stored]) -> None:
+        self._archive(record, [number for number in waiting if stored[number].in_table])
+        names = (*SYSTEM_COLUMNS, *columns_of(record))
+        # In the order of the key, so that neighbouring rows share pages.
+        upsert(self._connection, table_of(record), names, [waiting[number] for number in sorted(waiting)])
+        self.written[record.kind] += len(waiting)
+        for number in waiting:
+            stored[number].in_table = True
+        waiting.clear()
+
+    def _archive(self, record: type[Record], ids: Sequence[int]) -> None:
+        if not ids:
+            return
+        live, history = table_of(record), history_of(record)
+        names = [*live.columns.keys(), "superseded_at", "superseded_batch"]
+        until = literal(self._stamp.recorded_at), literal(self._stamp.batch)
+        versions = select(*live.columns, *until).where(among(live.c.id, ids))
+        self._connection.execute(insert(history).from_select(names, versions))
+
+
+@cache
+def columns_of(record: type[Record]) -> tuple[str, ...]:
+    """The columns that a vertical declared, in order; looked up once a kind."""
+    return content_columns(record)
