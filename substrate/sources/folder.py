@@ -15,7 +15,8 @@ from substrate.clock import MICROS
 from substrate.errors import SourceError
 from substrate.sources.blocks import digest
 from substrate.sources.file_rows import FileLimits, FileReader, guess_rows
-from substrate.sources.pickup import WILL_COME, Ignored, Picked, PickRule, Why, in_order, pick_up
+from substrate.sources.ignored import WILL_COME, Ignored, Why
+from substrate.sources.pickup import Picked, PickRule, in_order, pick_up
 from substrate.sources.source import PAGE_ROWS, Cursor, Fault, Page, Row, Skipped
 from substrate.sources.wholeness import FileMark, Told, kinds_to_reread, whole_kinds
 
@@ -62,6 +63,11 @@ class FolderSource:
         self.ignored: list[Ignored] = []
         limits = FileLimits(options.max_line_bytes, options.max_json_bytes)
         self._reader = FileReader(limits, options.encoding, options.delimiter, options.columns)
+
+    @property
+    def completes(self) -> bool:
+        """Whether the folder is a whole export, in which what is absent is gone."""
+        return self.options.mode == "bulk"
 
     def estimate(self, cursor: Cursor | None) -> int | None:
         """About how many rows are to come, guessed from the sizes and first bytes of files not yet read."""

@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from substrate.clock import MICROS
+from substrate.sources.ignored import Ignored, Why
 
 _FORMS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv", ".tsv": "csv"}
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", "~")
@@ -17,36 +17,6 @@ _LEFTOVERS = {"log.ndjson", "manifest.json", "planted.json"}
 _FOLDER_MARKS = ("_SUCCESS", ".done")
 _SUFFIX = re.compile(r"(?:[\s._-]+(?:part|chunk)?[\s._-]*\(?\d+\)?|[._-]part)$", re.IGNORECASE)
 _PREFIX = re.compile(r"^\d+[\s._-]+")
-
-
-class Why(StrEnum):
-    """Why something in the folder was not read."""
-
-    HIDDEN = "hidden"
-    UNFINISHED = "unfinished"
-    SETTLING = "settling"
-    NO_DONE_MARK = "no_done_mark"
-    EXPORT_LEFTOVER = "export_leftover"
-    NOT_A_FORMAT = "not_a_format"
-    KIND_NOT_WANTED = "kind_not_wanted"
-    CHANGED_WHILE_READ = "changed_while_read"
-    UNREADABLE = "unreadable"
-
-
-WILL_COME = frozenset(
-    {Why.UNFINISHED, Why.SETTLING, Why.NO_DONE_MARK, Why.CHANGED_WHILE_READ, Why.UNREADABLE},
-)
-"""The reasons for which a file's rows exist but are not yet known: a bulk folder is not whole without them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """Something that was not read, and why."""
-
-    place: str
-    why: Why
-    kind: str = ""
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

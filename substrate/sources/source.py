@@ -82,6 +82,10 @@ class Source(Protocol):
 
     name: str
 
+    @property
+    def completes(self) -> bool:
+        """Whether a read may say that a kind is complete, so that what it shows must be remembered."""
+
     def estimate(self, cursor: Cursor | None) -> int | None:
         """How many rows are to come, if that is cheaply known (a guess from sizes will do)."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from substrate.errors import SourceError
 from substrate.sources.folder import FolderOptions, FolderSource
-from substrate.sources.pickup import Why
+from substrate.sources.ignored import Why
 from substrate.sources.source import Cursor, Fault, Page, Row
 
 NOW = 1_700_000_000_000_000
