@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, bindparam, select
 
 from substrate.expressions.sql import to_sql
 from substrate.expressions.types import FieldPath
 from substrate.features.checked import derivations
-from substrate.features.compute import Ids, compute, listed
+from substrate.features.compute import compute
 from substrate.features.declare import View
+from substrate.features.events import Ids, Moment, listed
 from substrate.features.tables import LIVE, feature_table
 from substrate.history import masked, snapshot, visible
 from substrate.paths import Origin, Paths
@@ -39,6 +40,12 @@ class Asked:
     ids: list[int] | None = None
     recompute: bool = False
     timeline: str = LIVE
+
+    @property
+    def moment(self) -> Moment:
+        """When, as the compiler of features takes it."""
+        known = None if self.known is None else bindparam(None, self.known, BigInteger(), unique=True)
+        return Moment(self.at, known)
 
 
 class Reading:
@@ -90,7 +97,7 @@ class Reading:
         place = self._place(hops)
         found: FromClause
         if asked.recompute:
-            found = compute(view, asked.at, asked.known, self._ids_at(hops)).subquery()
+            found = compute(view, asked.moment, self._ids_at(hops)).subquery()
         else:
             found = feature_table(view, asked.timeline).alias()
         self.source = self.source.outerjoin(found, found.c.id == place.c.id)
