@@ -1,0 +1,362 @@
+"""The hospital's records: what a patient administration system, a laboratory and a pharmacy lend us.
+
+Names follow FHIR R4 where staff would recognise them. Values that became known later than the record say so
+(`known_at`), so that a read as of an earlier day sees the day as it was. Signals rest on instants, never on a status
+alone: a status is what somebody last typed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from substrate.columns import Sensitivity, column, instant, reference
+from substrate.records import Record
+
+_PUBLIC = Sensitivity.PUBLIC
+_INTERNAL = Sensitivity.INTERNAL
+_PII = Sensitivity.PII
+_PHI = Sensitivity.PHI
+
+
+class Organization(Record, table=True):
+    """A house, a department or a partner."""
+
+    __tablename__ = "hospital_organization"
+    kind: ClassVar[str] = "organization"
+    title: ClassVar[str] = "name"
+
+    name: str | None = column("Name of the organization", _PUBLIC, default=None)
+    active: bool | None = column("Whether it is in use", _INTERNAL, default=None)
+    phone: str | None = column("Telephone of the organization", _PUBLIC, default=None)
+    part_of_id: int | None = reference("The organization that it belongs to", "organization", _INTERNAL)
+
+
+class Practitioner(Record, table=True):
+    """Somebody who treats patients."""
+
+    __tablename__ = "hospital_practitioner"
+    kind: ClassVar[str] = "practitioner"
+    title: ClassVar[str] = "name"
+
+    name: str | None = column("Name of the practitioner", _PII, default=None)
+    active: bool | None = column("Whether they work here", _INTERNAL, default=None)
+    sex: str | None = column("Administrative sex", _PII, default=None)
+    phone: str | None = column("Telephone of the practitioner", _PII, default=None)
+    email: str | None = column("E-mail address of the practitioner", _PII, default=None)
+
+
+class Location(Record, table=True):
+    """A ward, a room, a bed or any other place."""
+
+    __tablename__ = "hospital_location"
+    kind: ClassVar[str] = "location"
+    title: ClassVar[str] = "name"
+
+    name: str | None = column("Name of the place", _INTERNAL, default=None)
+    form: str | None = column("What it is: ward, room, bed, building …", _INTERNAL, default=None, index=True)
+    status: str | None = column("active, suspended or inactive, as the house says", _INTERNAL, default=None)
+    bed_status: str | None = column("What the house says of the bed: occupied, free, closed …", _INTERNAL, default=None)
+    part_of_id: int | None = reference("The place that it is part of", "location", _INTERNAL)
+    ward_id: int | None = reference("The nearest ward around it; a ward's own", "location", _INTERNAL)
+    organization_id: int | None = reference("The organization that runs it", "organization", _INTERNAL)
+
+
+class PractitionerRole(Record, table=True):
+    """What a practitioner does, for whom and where: who can be responsible."""
+
+    __tablename__ = "hospital_practitioner_role"
+    kind: ClassVar[str] = "practitioner_role"
+    title: ClassVar[str] = "role"
+
+    practitioner_id: int | None = reference("The practitioner", "practitioner", _INTERNAL)
+    organization_id: int | None = reference("The organization that they work for", "organization", _INTERNAL)
+    location_id: int | None = reference("The place where they work", "location", _INTERNAL)
+    active: bool | None = column("Whether the role is in use", _INTERNAL, default=None)
+    role: str | None = column("What they do", _INTERNAL, default=None)
+    specialty: str | None = column("Their specialty", _INTERNAL, default=None)
+
+
+class Patient(Record, table=True):
+    """A person whom the hospital treats."""
+
+    __tablename__ = "hospital_patient"
+    kind: ClassVar[str] = "patient"
+    title: ClassVar[str] = "name"
+
+    mrn: str | None = column("Medical record number", _PII, default=None, index=True)
+    name: str | None = column("Name of the patient", _PII, default=None)
+    birth_date: int | None = instant("Date of birth", _PII, default=None)
+    sex: str | None = column("Administrative sex", _PII, default=None)
+    phone: str | None = column("Telephone of the patient", _PII, default=None)
+    active: bool | None = column("Whether the record is in use", _INTERNAL, default=None)
+    deceased: bool = column("Whether the patient is dead", _PHI, known_at="deceased_from", before=False, default=False)
+    deceased_at: int | None = instant("Time of death", known_at="deceased_at", default=None)
+    deceased_from: int | None = instant(
+        "From when on the patient counts as dead: the death, or always where nobody wrote down when",
+        known_at="deceased_from",
+        default=None,
+    )
+    transferred_at: int | None = instant(
+        "When the patient's care moved to another house", known_at="transferred_at", default=None
+    )
+    merged_into_id: int | None = reference("The record that replaces this one after a merge", "patient")
+    practitioner_id: int | None = reference("General practitioner", "practitioner")
+    organization_id: int | None = reference("The organization that keeps the record", "organization", _INTERNAL)
+
+
+class Appointment(Record, table=True):
+    """A time at which a patient is expected."""
+
+    __tablename__ = "hospital_appointment"
+    kind: ClassVar[str] = "appointment"
+    occurs: ClassVar[str | None] = "since"
+    title: ClassVar[str] = "service"
+
+    patient_id: int | None = reference("The patient who is expected", "patient")
+    practitioner_id: int | None = reference("The practitioner who expects them", "practitioner")
+    location_id: int | None = reference("Where they are expected", "location")
+    service: str | None = column("The clinic or service", _PHI, default=None)
+    reason: str | None = column("Kind of appointment: ROUTINE, FOLLOWUP, WALKIN …", _PHI, default=None)
+    since: int = instant("From when on the appointment is on the books; 1970 where nobody wrote down when")
+    booked_at: int | None = instant("When it was booked", default=None)
+    start: int | None = instant("When the appointment starts", default=None, index=True)
+    end: int | None = instant("When the appointment ends", default=None)
+    status: str = column("State of the appointment", _PHI, known_at="status_at", before="booked")
+    status_at: int = instant("From when on the state is taken to hold", known_at="status_at")
+    arrived_at: int | None = instant("When the patient arrived", known_at="arrived_at", default=None)
+    cancel_reason: str | None = column("Why it was cancelled", _PHI, known_at="status_at", default=None)
+
+
+class Encounter(Record, table=True):
+    """A visit, an emergency or a stay."""
+
+    __tablename__ = "hospital_encounter"
+    kind: ClassVar[str] = "encounter"
+    occurs: ClassVar[str | None] = "start"
+    title: ClassVar[str] = "type"
+
+    patient_id: int | None = reference("The patient", "patient")
+    class_code: str = column("AMB outpatient, EMER emergency, IMP inpatient …", _PHI, index=True)
+    type: str | None = column("What kind of visit or stay", _PHI, default=None)
+    reason: str | None = column("Why the patient came", _PHI, default=None)
+    status: str = column("State of the stay", _PHI, known_at="status_at", before="in-progress")
+    status_at: int = instant("From when on the state is taken to hold", known_at="status_at")
+    start: int = instant("Admission, or start of the visit", index=True)
+    end: int | None = instant("Discharge, or end of the visit", known_at="end", default=None, index=True)
+    expected_end: int | None = instant("When the patient is expected to leave", default=None, index=True)
+    discharge_ordered_at: int | None = instant(
+        "When the discharge was ordered", known_at="discharge_ordered_at", default=None, index=True
+    )
+    admit_source: str | None = column("From where the patient was admitted", _PHI, default=None)
+    discharge_disposition: str | None = column("Where the patient went", _PHI, known_at="end", default=None)
+    location_id: int | None = reference("Where the patient is, or was last", "location")
+    ward_id: int | None = reference("The ward where the patient is, or was last", "location")
+    practitioner_id: int | None = reference("The practitioner in charge", "practitioner")
+    organization_id: int | None = reference("The house", "organization", _INTERNAL)
+    appointment_id: int | None = reference("The appointment that led to the visit", "appointment")
+
+
+class LocationStay(Record, table=True):
+    """The time that a patient spends in one place; part of an encounter."""
+
+    __tablename__ = "hospital_location_stay"
+    kind: ClassVar[str] = "location_stay"
+    occurs: ClassVar[str | None] = "start"
+
+    encounter_id: int | None = reference("The stay that it is part of", "encounter")
+    patient_id: int | None = reference("The patient", "patient")
+    location_id: int | None = reference("The place", "location")
+    ward_id: int | None = reference("The ward around the place", "location")
+    start: int = instant("When the patient came to the place", index=True)
+    end: int | None = instant("When the patient left the place", known_at="end", default=None, index=True)
+
+
+class Order(Record, table=True):
+    """Something ordered for a patient: laboratory work, imaging, a procedure or a medicine."""
+
+    __tablename__ = "hospital_order"
+    kind: ClassVar[str] = "order"
+    occurs: ClassVar[str | None] = "ordered_at"
+    title: ClassVar[str] = "text"
+
+    category: str = column("lab, imaging, medication or procedure", _PHI, index=True)
+    code: str | None = column("Code of what is ordered: LOINC, SNOMED CT, RxNorm", _PHI, default=None)
+    atc: str | None = column("ATC class of the medicine", _PHI, default=None)
+    text: str | None = column("What is ordered", _PHI, default=None)
+    intent: str | None = column("order, plan, proposal …", _INTERNAL, default=None)
+    status: str = column("State of the order, as last typed: active, completed, revoked …", _PHI)
+    priority: str | None = column("routine, urgent, asap or stat", _PHI, default=None)
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The stay", "encounter")
+    practitioner_id: int | None = reference("Who ordered it", "practitioner")
+    ordered_at: int = instant("When it was ordered", index=True)
+    due_at: int | None = instant("When it should be done", default=None)
+    billed: bool | None = column("Whether it is billed", _INTERNAL, default=None)
+
+
+class Result(Record, table=True):
+    """One measured value; a panel such as a blood pressure is a result without a value, with one part a component."""
+
+    __tablename__ = "hospital_result"
+    kind: ClassVar[str] = "result"
+    occurs: ClassVar[str | None] = "issued_at"
+    title: ClassVar[str] = "text"
+
+    order_id: int | None = reference("The order that it answers", "order")
+    panel_id: int | None = reference("The panel that it is a component of", "result")
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The stay", "encounter")
+    practitioner_id: int | None = reference("Who measured or released it", "practitioner")
+    category: str | None = column("vital-signs, laboratory, survey …", _PHI, default=None)
+    code: str | None = column("What was measured: LOINC or SNOMED CT", _PHI, default=None, index=True)
+    text: str | None = column("What was measured, in words", _PHI, default=None)
+    value: float | None = column("Measured value, in the unit beside it", _PHI, default=None)
+    comparator: str | None = column("The value is only known to be <, <=, >= or > this", _PHI, default=None)
+    value_text: str | None = column("Result in words", _PHI, default=None)
+    unit: str | None = column("UCUM code of the unit, else the unit as written", _PHI, default=None)
+    ref_low: float | None = column("Lower end of normal", _PHI, default=None)
+    ref_high: float | None = column("Upper end of normal", _PHI, default=None)
+    flag: str | None = column("N normal, L low, H high, LL critically low, HH critically high …", _PHI, default=None)
+    status: str = column("preliminary, final, corrected …", _PHI)
+    effective_at: int | None = instant("When the sample was taken or the value measured", default=None)
+    issued_at: int = instant(
+        "When the result was released; where nobody wrote that down, when it was taken", index=True
+    )
+    ack_at: int | None = instant("When somebody acknowledged the result", known_at="ack_at", default=None)
+    ack_by_id: int | None = reference("Who acknowledged it", "practitioner", known_at="ack_at")
+
+
+class MedicationDose(Record, table=True):
+    """One dose of a medicine: when it is due, and when it was given."""
+
+    __tablename__ = "hospital_medication_dose"
+    kind: ClassVar[str] = "medication_dose"
+    occurs: ClassVar[str | None] = "scheduled_at"
+    title: ClassVar[str] = "text"
+
+    order_id: int | None = reference("The order", "order")
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The stay", "encounter")
+    practitioner_id: int | None = reference("Who gave it", "practitioner")
+    code: str | None = column("RxNorm or other code of the medicine", _PHI, default=None)
+    atc: str | None = column("ATC class of the medicine", _PHI, default=None)
+    text: str | None = column("The medicine", _PHI, default=None)
+    scheduled_at: int = instant("When the dose is due; where nobody wrote that down, when it was given", index=True)
+    given_at: int | None = instant("When the dose was given", known_at="given_at", default=None)
+    status: str = column("State of the dose", _PHI, known_at="status_at", before="in-progress")
+    status_at: int = instant("From when on the state is taken to hold", known_at="status_at")
+
+
+class Note(Record, table=True):
+    """A written document about a patient."""
+
+    __tablename__ = "hospital_note"
+    kind: ClassVar[str] = "note"
+    occurs: ClassVar[str | None] = "date"
+
+    title: ClassVar[str] = "heading"
+    heading: str | None = column("Title of the document", _PHI, default=None)
+    type: str | None = column("Kind of document", _PHI, default=None)
+    type_code: str | None = column("LOINC code of the kind of document", _PHI, default=None)
+    status: str = column("current, superseded or entered-in-error", _INTERNAL)
+    date: int = instant("When it was written", index=True)
+    text: str | None = column("The text", _PHI, default=None)
+    content_type: str | None = column("Media type of the document", _INTERNAL, default=None)
+    url: str | None = column("Where the document lies, if it is not in the record", _PHI, default=None)
+    replaces_id: int | None = reference("The document that it replaces", "note")
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The stay", "encounter")
+    practitioner_id: int | None = reference("Who wrote it", "practitioner")
+
+
+class Condition(Record, table=True):
+    """A diagnosis or complaint."""
+
+    __tablename__ = "hospital_condition"
+    kind: ClassVar[str] = "condition"
+    occurs: ClassVar[str | None] = "since"
+    title: ClassVar[str] = "text"
+
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The stay in which it was found", "encounter")
+    code: str | None = column("SNOMED CT or ICD-10 code", _PHI, default=None, index=True)
+    text: str | None = column("The diagnosis", _PHI, default=None)
+    status: str | None = column(
+        "active, recurrence, relapse, inactive, remission or resolved", _PHI,
+        known_at="status_at", before="active", default=None,
+    )  # fmt: skip
+    status_at: int = instant("From when on the state is taken to hold", known_at="status_at")
+    verification: str | None = column("confirmed, provisional, refuted …", _PHI, default=None)
+    since: int = instant("From when on it is on record: its onset, else when it was noted, else 1970")
+    onset_at: int | None = instant("When it began", default=None)
+    noted_at: int | None = instant("When it was written down", default=None)
+    abated_at: int | None = instant("When it ended", known_at="abated_at", default=None)
+
+
+class Procedure(Record, table=True):
+    """Something that was done to a patient."""
+
+    __tablename__ = "hospital_procedure"
+    kind: ClassVar[str] = "procedure"
+    occurs: ClassVar[str | None] = "start"
+    title: ClassVar[str] = "text"
+
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The stay", "encounter")
+    practitioner_id: int | None = reference("Who did it", "practitioner")
+    order_id: int | None = reference("The order that it carries out", "order")
+    code: str | None = column("SNOMED CT or other code", _PHI, default=None)
+    text: str | None = column("What was done", _PHI, default=None)
+    status: str = column("State of the procedure", _PHI, known_at="status_at", before="in-progress")
+    status_at: int = instant("From when on the state is taken to hold", known_at="status_at")
+    start: int = instant("When it began", index=True)
+    end: int | None = instant("When it ended", known_at="end", default=None)
+    billed: bool | None = column("Whether it is billed", _INTERNAL, default=None)
+
+
+class Immunization(Record, table=True):
+    """A vaccine given, or knowingly not given."""
+
+    __tablename__ = "hospital_immunization"
+    kind: ClassVar[str] = "immunization"
+    occurs: ClassVar[str | None] = "given_at"
+    title: ClassVar[str] = "text"
+
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The visit", "encounter")
+    practitioner_id: int | None = reference("Who gave it", "practitioner")
+    location_id: int | None = reference("Where it was given", "location")
+    code: str | None = column("CVX or other code of the vaccine", _PHI, default=None)
+    text: str | None = column("The vaccine", _PHI, default=None)
+    status: str = column("completed, not-done or entered-in-error", _PHI)
+    given_at: int = instant("When it was given", index=True)
+
+
+class DiagnosticReport(Record, table=True):
+    """The report on an examination: it says that its results are complete."""
+
+    __tablename__ = "hospital_diagnostic_report"
+    kind: ClassVar[str] = "diagnostic_report"
+    occurs: ClassVar[str | None] = "issued_at"
+    title: ClassVar[str] = "text"
+
+    order_id: int | None = reference("The order that it answers", "order")
+    patient_id: int | None = reference("The patient", "patient")
+    encounter_id: int | None = reference("The stay", "encounter")
+    practitioner_id: int | None = reference("Who released it", "practitioner")
+    category: str | None = column("Department: LAB, RAD …", _PHI, default=None)
+    code: str | None = column("LOINC code of the examination", _PHI, default=None)
+    text: str | None = column("The examination", _PHI, default=None)
+    status: str = column("preliminary, final, amended …", _PHI)
+    effective_at: int | None = instant("When the sample was taken", default=None)
+    issued_at: int = instant(
+        "When it was released; where nobody wrote that down, when the sample was taken", index=True
+    )
+    conclusion: str | None = column("What the report concludes", _PHI, default=None)
+
+
+RECORDS: tuple[type[Record], ...] = (
+    Organization, Practitioner, Location, PractitionerRole, Patient, Appointment, Encounter, LocationStay, Order,
+    Result, MedicationDose, Note, Condition, Procedure, Immunization, DiagnosticReport,
+)  # fmt: skip
+"""Parents before children."""
