@@ -35,6 +35,17 @@ def blocks(path: Path) -> Iterator[bytes]:
             yield from chunks
 
 
+def ends_with_newline(path: Path) -> bool:
+    """Whether the text of a file ends where a line ends (in UTF-16 too)."""
+    last = b""
+    try:
+        for block in blocks(path):
+            last = (last + block)[-2:]
+    except TornError:
+        return False
+    return b"\n" in last
+
+
 def _inflate(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Decompress gzip members one after another, never more than a block of output at a time."""
     inflater = zlib.decompressobj(_GZIP)

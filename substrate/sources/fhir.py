@@ -41,7 +41,7 @@ class FhirOptions(BaseModel):
         "search", description="search: page by page; bulk: $export; auto: $export where offered, else search."
     )
     deletes: Literal["auto", "history", "sweep", "none"] = Field(
-        "auto", description="How search learns of deletions; auto: history where offered, else sweep."
+        "auto", description="How search learns of deletions; auto: history where offered, else sweep; none: not at all."
     )
     sweep_every: int = Field(24, gt=0, description="With sweep: read a kind in full every so many reads.")
     overlap_seconds: float = Field(120, ge=0, description="How far a read reaches back before the last one.")
@@ -136,6 +136,11 @@ class FhirSource:
     ) -> None:
         self.close()
 
+    @property
+    def completes(self) -> bool:
+        """Whether a read may say that a kind is complete, so that what it shows must be remembered."""
+        return self.options.deletes != "none"
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
@@ -200,7 +205,7 @@ class FhirSource:
         known.watermark, known.walk, known.plain = walk.opened, None, walk.plain
         known.stamped = walk.stamped and (known.stamped or walk.since is None)
         known.whole_at = known.reads if whole else known.whole_at
-        complete = frozenset({kind}) if whole and self.options.deletes != "none" else frozenset[str]()
+        complete = frozenset({kind}) if whole and self.completes else frozenset[str]()
         return Page(tuple(rows), state.as_json(), complete=complete)
 
     def _search(self, kind: str, known: _KindState, *, sweeps: bool) -> Search:
@@ -275,7 +280,7 @@ class FhirSource:
         self.ignored += errors
         if state.job is not None:
             export.discard(Job(**state.job))
-        full = state.since is None and not errors
+        full = state.since is None and not errors and self.completes
         state.since = state.since if errors else manifest.time
         state.job = None
         complete = frozenset(seen - export.short) if full else frozenset[str]()

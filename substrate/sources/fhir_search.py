@@ -93,10 +93,19 @@ class Search:
         walk = self.walk
         if not (self.ended and self.fresh and walk.since is None):
             return False
-        known = [total for total in self._totals[:1] if total is not None]
+        first = self._totals[0] if self._totals[0] is not None else self._counted()
         if walk.ordered or self._pages == 1:
-            return all(total <= len(self._seen) for total in known)
-        return bool(known) and {*known, self._totals[-1]} == {len(self._seen)}
+            return first is None or first <= len(self._seen)
+        last = self._totals[-1] if self._totals[-1] is not None else first
+        return first is not None and first == last == len(self._seen)
+
+    def _counted(self) -> int | None:
+        """How many records of the kind the server counts, if it counts."""
+        try:
+            total = self.server.get(self.kind, {"_summary": "count"}).get("total")
+        except RefusedError:
+            return None
+        return total if isinstance(total, int) else None
 
     def _fetch(self) -> dict[str, Any] | None:
         """The next page; None if its link expired, and the search must be opened again."""

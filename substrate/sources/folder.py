@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from substrate.clock import MICROS
 from substrate.errors import SourceError
-from substrate.sources.blocks import digest
+from substrate.sources.blocks import digest, ends_with_newline
 from substrate.sources.file_rows import FileLimits, FileReader, guess_rows
 from substrate.sources.ignored import WILL_COME, Ignored, Why
 from substrate.sources.pickup import Picked, PickRule, in_order, pick_up
@@ -45,6 +45,9 @@ class FolderOptions(BaseModel):
         None, min_length=1, max_length=1, description="The CSV delimiter; None: found by looking."
     )
     encoding: str | None = Field(None, description="The text's encoding; None: found by looking.")
+    final_newline: bool = Field(
+        True, description="Take a bulk CSV file without a newline at its end for cut short: nothing is gone."
+    )
     trust_mtime: bool = Field(
         False, description="Take equal size and time for equal content, without reading the file again."
     )
@@ -163,7 +166,15 @@ class FolderSource:
         if (stat.st_size, stat.st_mtime_ns) != (file.size, file.mtime_ns):
             self._leave(file, run, Why.CHANGED_WHILE_READ, "read again next time")
             return
-        run.end(file, mark)
+        run.end(file, mark, whole=self._ends_well(file))
+
+    def _ends_well(self, file: Picked) -> bool:
+        """Whether the file is surely not cut short; a CSV record cut in its last value still looks like one."""
+        options = self.options
+        if options.mode == "delta" or file.form != "csv" or not options.final_newline or ends_with_newline(file.path):
+            return True
+        self.ignored.append(Ignored(file.place, Why.NO_FINAL_NEWLINE, file.kind, "read, but perhaps cut short"))
+        return False
 
     def _leave(self, file: Picked, run: _Run, why: Why, detail: str) -> None:
         self.ignored.append(Ignored(file.place, why, file.kind, detail))
@@ -243,9 +254,9 @@ class _Run:
         self.size += len(row.raw)
         return len(self.rows) >= self.options.page_rows or self.size >= self.options.page_bytes
 
-    def end(self, file: Picked, mark: FileMark) -> None:
+    def end(self, file: Picked, mark: FileMark, *, whole: bool) -> None:
         """The file was read to its end, or to the tear that its last row speaks of."""
-        self.told.append(Told(file.kind, frozenset(mark.kinds), mark.rows > 0 and not mark.faults))
+        self.told.append(Told(file.kind, frozenset(mark.kinds), whole and mark.rows > 0 and not mark.faults))
         if self.torn:
             mark.rows, mark.faults, mark.kinds = 0, 0, {}
         elif self.options.mode == "delta":

@@ -18,6 +18,7 @@ class Why(StrEnum):
     KIND_NOT_WANTED = "kind_not_wanted"
     CHANGED_WHILE_READ = "changed_while_read"
     UNREADABLE = "unreadable"
+    NO_FINAL_NEWLINE = "no_final_newline"
     NOT_SUPPORTED = "not_supported"
     FORBIDDEN = "forbidden"
     EXPORT_ERROR = "export_error"
