@@ -29,9 +29,7 @@ class Families:
         parts = [(index, part) for index in live for part in drafts[index].parts]
         written = self._writer.write([part for _, part in parts])
         changed = {index for (index, _), outcome in zip(parts, written, strict=True) if outcome.is_change}
-        # A new draft has no earlier parts that it could have lost.
-        known = {index: drafts[index] for index in live if outcomes[index] is not Outcome.NEW}
-        changed |= self._drop_lost(known)
+        changed |= self._drop_lost([(index, drafts[index], outcomes[index]) for index in live])
         for index in changed:
             outcomes[index] = outcomes[index] if outcomes[index].is_change else Outcome.CHANGED
         return outcomes
@@ -43,16 +41,17 @@ class Families:
             self._writer.tombstone(part, list(self._owned(part, owner, [number])))
         return self._writer.tombstone(mapper.record, [number]) == 1
 
-    def _drop_lost(self, drafts: dict[int, Draft]) -> set[int]:
+    def _drop_lost(self, drafts: list[tuple[int, Draft, Outcome]]) -> set[int]:
         """Tombstone the parts that their owner no longer names; the indexes of those owners."""
-        owners: dict[type[Record], dict[int, int]] = {}
-        for index, draft in drafts.items():
-            if draft.record in self._parents:
-                number = record_id(self._source, draft.record.kind, draft.key)
-                owners.setdefault(draft.record, {})[number] = index  # the last draft of a record is the one that holds
+        last = {(draft.record, draft.key): (index, draft, outcome) for index, draft, outcome in drafts}
         named = {
-            record_id(self._source, part.record.kind, part.key) for draft in drafts.values() for part in draft.parts
+            record_id(self._source, part.record.kind, part.key) for _, draft, _ in last.values() for part in draft.parts
         }
+        owners: dict[type[Record], dict[int, int]] = {}
+        for index, draft, outcome in last.values():
+            # A record that was not there before has no earlier parts that it could have lost.
+            if draft.record in self._parents and outcome is not Outcome.NEW:
+                owners.setdefault(draft.record, {})[record_id(self._source, draft.record.kind, draft.key)] = index
         return {index for record, numbers in owners.items() for index in self._drop_of(record, numbers, named)}
 
     def _drop_of(self, record: type[Record], numbers: dict[int, int], named: set[int]) -> set[int]:

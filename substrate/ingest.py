@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from sqlalchemy import Connection
 
@@ -71,14 +72,13 @@ class Intake:
     def take(self, connection: Connection, rows: Sequence[Row], now: int) -> None:
         """Map, check and write some rows in the caller's transaction, and account for each."""
         refusals: list[Refusal] = []
-        drafts: list[tuple[Row, Draft]] = []
-        deletes: list[Row] = []
-        for row in rows:
-            if row.deleted_key is not None:
-                deletes.append(row)
-                continue
-            self._sort(row, now, drafts, refusals)
-        self._write(connection, drafts, deletes, next_stamp(connection, now), refusals)
+        stamp = next_stamp(connection, now)
+        # In the source's order: a record that is dropped and comes back in one batch is there at its end.
+        for dropping, group in groupby(rows, key=lambda row: row.deleted_key is not None):
+            if dropping:
+                self._drop(connection, list(group), stamp)
+            else:
+                self._write(connection, self._sort(group, now, refusals), stamp, refusals)
         quarantine.keep(connection, self.vertical.name, self.reader.source, refusals, now)
         self._count_refusals(refusals)
         self.report.rows_in += len(rows)
@@ -93,13 +93,14 @@ class Intake:
             if lying:
                 self.report.reasons["already_in_quarantine"] += lying
 
-    def _sort(self, row: Row, now: int, drafts: list[tuple[Row, Draft]], refusals: list[Refusal]) -> None:
-        try:
-            drafts.append((row, self.draft(row, now)))
-        except RowRefused as refused:
-            key = row.payload.get("id") if row.payload else None
-            source_key = key if isinstance(key, str) else None
-            refusals.append(Refusal(row, refused.reason, refused.detail, source_key))
+    def _sort(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[tuple[Row, Draft]]:
+        drafts = []
+        for row in rows:
+            try:
+                drafts.append((row, self.draft(row, now)))
+            except RowRefused as refused:
+                refusals.append(Refusal(row, refused.reason, refused.detail, _key_in(row)))
+        return drafts
 
     def draft(self, row: Row, now: int) -> Draft:
         """The record that a row describes.
@@ -125,35 +126,34 @@ class Intake:
         return mapper
 
     def _write(
-        self,
-        connection: Connection,
-        drafts: list[tuple[Row, Draft]],
-        deletes: list[Row],
-        stamp: Stamp,
-        refusals: list[Refusal],
+        self, connection: Connection, drafts: list[tuple[Row, Draft]], stamp: Stamp, refusals: list[Refusal]
     ) -> None:
         source, alone = self.reader.source, [draft for _, draft in drafts]
         writer = Writer(connection, source, stamp)
-        families = Families(connection, self.vertical, source, writer)
         resolve(connection, self.reader, alone)
-        outcomes = families.write(alone)
+        outcomes = Families(connection, self.vertical, source, writer).write(alone)
         for (row, draft), outcome in zip(drafts, outcomes, strict=True):
             self._count(row, draft, outcome, refusals)
         changed = [draft for draft, outcome in zip(alone, outcomes, strict=True) if outcome.is_change]
         adopt(connection, self.vertical, source, changed, stamp)
-        for row in deletes:
-            self._delete(families, row)
+        self._note(connection, writer)
+        self._supersede(connection, drafts)
+
+    def _drop(self, connection: Connection, rows: list[Row], stamp: Stamp) -> None:
+        writer = Writer(connection, self.reader.source, stamp)
+        families = Families(connection, self.vertical, self.reader.source, writer)
+        for row in rows:
+            mapper = self._mappers.get(row.kind)
+            if mapper is not None and families.tombstone(mapper, row.deleted_key or ""):
+                self.report.accepted += 1
+            else:
+                self.report.unchanged += 1
+        self._note(connection, writer)
+
+    def _note(self, connection: Connection, writer: Writer) -> None:
         self.report.records.update(writer.written)
         self.report.gone.update(writer.gone)
         self.sweep.see(connection, writer.seen)
-        self._supersede(connection, drafts)
-
-    def _delete(self, families: Families, row: Row) -> None:
-        mapper = self._mappers.get(row.kind)
-        if mapper is not None and families.tombstone(mapper, row.deleted_key or ""):
-            self.report.accepted += 1
-        else:
-            self.report.unchanged += 1
 
     def _count(self, row: Row, draft: Draft, outcome: Outcome, refusals: list[Refusal]) -> None:
         if outcome is Outcome.COLLISION:
@@ -234,6 +234,11 @@ def _take_page(
         intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
         store_cursor(connection, intake.reader.source, recipe, page.cursor, now)
     progress((len(chunks[-1]) if chunks else 0) + sum(skipped.rows for skipped in page.skipped))
+
+
+def _key_in(row: Row) -> str | None:
+    key = row.payload.get("id") if row.payload else None
+    return key if isinstance(key, str) else None
 
 
 def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:

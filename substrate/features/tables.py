@@ -31,6 +31,8 @@ from substrate.records import table_of
 from substrate.schema import SYSTEM
 
 LIVE = "live"
+REPLAY = "replay"
+"""The copy that a run as of an earlier day works on, so that it never touches what is live."""
 
 # What every view was last refreshed to. `digest` is of the declaration: a changed one cannot be refreshed in part.
 feature_state = Table(

@@ -78,6 +78,16 @@ def _quarantine() -> None:
 
 def _knowledge() -> None:
     op.create_table(
+        "feature_state",
+        sa.Column("view", sa.String(120), primary_key=True),
+        sa.Column("timeline", sa.String(40), primary_key=True),
+        sa.Column("as_of", sa.BigInteger, nullable=False),
+        sa.Column("batch", sa.BigInteger, nullable=False),
+        sa.Column("digest", sa.String(32), nullable=False),
+        sa.Column("rows", sa.BigInteger, nullable=False),
+        sa.Column("seconds", sa.Double, nullable=False),
+    )
+    op.create_table(
         "watermark",
         sa.Column("name", sa.String(120), primary_key=True),
         sa.Column("source", sa.String(120), primary_key=True),

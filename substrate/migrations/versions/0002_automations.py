@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -47,6 +49,7 @@ def _rules() -> None:
         sa.Column("evaluated_at", sa.BigInteger),
         sa.Column("usual_interval", sa.BigInteger),
         sa.Column("reminded_until", sa.BigInteger),
+        sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("last_error", sa.Text),
     )
@@ -93,7 +96,7 @@ def _alerts() -> None:
 
 def _alert_indexes() -> None:
     is_open = sa.text("state != 'resolved'")
-    partial = {"sqlite_where": is_open, "postgresql_where": is_open}
+    partial: dict[str, Any] = {"sqlite_where": is_open, "postgresql_where": is_open}
     op.create_index("ix_alert_entity", "alert", ["entity_kind", "entity_id"])
     op.create_index("ix_alert_rule", "alert", ["timeline", "rule_id", "entity_id"])
     op.create_index("uq_alert_open", "alert", ["timeline", "fingerprint"], unique=True, **partial)

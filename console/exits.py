@@ -1,0 +1,52 @@
+"""Exit codes and error texts: the one place where an error of ours becomes what a shell sees.
+
+0 all went well; 1 it ran, and something needs a person (rows held, deliveries dead); 2 wrong usage or settings; 3 not
+found; 4 refused by the state of things; 5 database; 6 source; 70 a fault of ours; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+from substrate.errors import (
+    ConfigurationError,
+    ConflictError,
+    DatabaseError,
+    DeclarationError,
+    NotFoundError,
+    PlumblineError,
+    SourceError,
+)
+
+ATTENTION = 1
+INTERRUPTED = 130
+
+_CODES: tuple[tuple[type[PlumblineError], int], ...] = (
+    (ConfigurationError, 2),
+    (DeclarationError, 2),
+    (NotFoundError, 3),
+    (ConflictError, 4),
+    (DatabaseError, 5),
+    (SourceError, 6),
+)
+
+
+def exit_code(error: PlumblineError) -> int:
+    """The exit code of an error; 2 for those that have none of their own, since most of them are of the input."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), 2)
+
+
+def show_error(error: PlumblineError, *, as_json: bool) -> int:
+    """Say on standard error what went wrong and what to do, and return the exit code."""
+    code = exit_code(error)
+    if as_json:
+        body = {"error": {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit": code}}
+        Console(stderr=True).out(orjson.dumps(body).decode(), highlight=False)
+        return code
+    shown = Text.assemble(("error: ", "bold red"), error.message)
+    if error.hint:
+        shown.append(f"\n{error.hint}", style="dim")
+    Console(stderr=True).print(shown)
+    return code
