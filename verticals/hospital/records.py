@@ -53,6 +53,7 @@ class Location(Record, table=True):
     title: ClassVar[str] = "name"
 
     name: str | None = column("Name of the place", _INTERNAL, default=None)
+    since: int = instant("From when on the place is known to exist; FHIR does not say, so 1970", _INTERNAL)
     form: str | None = column("What it is: ward, room, bed, building …", _INTERNAL, default=None, index=True)
     status: str | None = column("active, suspended or inactive, as the house says", _INTERNAL, default=None)
     bed_status: str | None = column("What the house says of the bed: occupied, free, closed …", _INTERNAL, default=None)
@@ -148,6 +149,7 @@ class Encounter(Record, table=True):
         "When the discharge was ordered", known_at="discharge_ordered_at", default=None, index=True
     )
     admit_source: str | None = column("From where the patient was admitted", _PHI, default=None)
+    hours: float | None = column("Length of the stay", _PHI, unit="h", known_at="end", default=None)
     discharge_disposition: str | None = column("Where the patient went", _PHI, known_at="end", default=None)
     location_id: int | None = reference("Where the patient is, or was last", "location")
     ward_id: int | None = reference("The ward where the patient is, or was last", "location")

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
 
+from substrate.clock import DAY, SECOND, from_micros, to_micros
 from substrate.mapping import Draft, Reader
 from substrate.quality import Reason, RowRefused
 from substrate.records import Record
 
 Json = dict[str, Any]
 
+_YEAR, _DATE = len("2011"), len("2011-10-14")
 _PARTIAL = re.compile(r"\d{4}(-\d{2})?")
 _PATH = re.compile(r"(?:https?://\S+/)?([A-Z][A-Za-z]+)/([^/\s?#]+)(?:/_history/[^/\s]+)?")
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?identifier=([^&\s]+)")
@@ -137,11 +140,22 @@ def instant(reader: Reader, row: Json, name: str, what: str = "") -> int | None:
 
 
 def period(reader: Reader, row: Json, name: str) -> tuple[int | None, int | None]:
-    """A Period: its start and its end."""
+    """A Period: its start and its end; an end that names a day, a month or a year is the last moment of it."""
     span = part(row, name)
     if span is None:
         return None, None
-    return instant(reader, span, "start", f"{name}.start"), instant(reader, span, "end", f"{name}.end")
+    end = instant(reader, span, "end", f"{name}.end")
+    if end is not None and len(span["end"]) <= _DATE:
+        end = _last_moment(end, len(span["end"]))
+    return instant(reader, span, "start", f"{name}.start"), end
+
+
+def _last_moment(first: int, precision: int) -> int:
+    if precision == _DATE:
+        return first + DAY - SECOND
+    day = from_micros(first)
+    after = day.replace(year=day.year + 1) if precision == _YEAR else (day + timedelta(days=31)).replace(day=1)
+    return to_micros(after) - SECOND
 
 
 def when(reader: Reader, row: Json, name: str) -> tuple[int | None, int | None]:

@@ -107,6 +107,7 @@ def location(row: Json, reader: Reader) -> Draft:
     bed_status = part(row, "operationalStatus") or {}
     values = {
         "name": text(row, "name") or text(row, "description"),
+        "since": 0,
         "form": _FORMS.get(form, form) if form else None,
         "status": text(row, "status"),
         "bed_status": _BED_STATUS.get(text(bed_status, "code") or ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from substrate.clock import HOUR
 from substrate.mapping import Draft, Reader
 from verticals.hospital.records import Appointment, Encounter, LocationStay
 from verticals.hospital.sources.fhir import (
@@ -121,6 +122,7 @@ def encounter(row: Json, reader: Reader) -> Draft:
         "status_at": _state_since(reader, row, status, start, end),
         "start": start,
         "end": end,
+        "hours": None if end is None else (end - start) / HOUR,
         "expected_end": instant(reader, extension(row, "expected-discharge"), "valueDateTime", "expected-discharge"),
         "discharge_ordered_at": instant(
             reader, extension(row, "discharge-ordered"), "valueDateTime", "discharge-ordered"
