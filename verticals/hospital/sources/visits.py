@@ -41,6 +41,8 @@ _UNDATED = ("proposed", "pending", "waitlist", "cancelled", "entered-in-error")
 _VISITED = (
     "planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "entered-in-error", "unknown",
 )  # fmt: skip
+_NEVER_WAS = ("planned", "cancelled", "entered-in-error")
+"""States of an encounter in which nobody lies anywhere."""
 _CLASSES = (
     "AMB", "EMER", "IMP", "ACUTE", "NONAC", "OBSENC", "PRENC", "SS", "VR", "HH", "FLD",
 )  # fmt: skip
@@ -167,8 +169,10 @@ def _in_charge(reader: Reader, row: Json) -> int | None:
 
 def _stays(reader: Reader, row: Json, made: Draft) -> list[Draft]:
     """The places of an encounter; one without times of its own is taken to last as long as the encounter."""
-    stays = []
+    stays: list[Draft] = []
     owner = made.values
+    if owner["status"] in _NEVER_WAS:
+        return stays
     for index, entry in enumerate(many(row, "location"), 1):
         if entry.get("status") in ("planned", "reserved"):
             continue
