@@ -1,0 +1,38 @@
+"""One small typed language for conditions, checks and derived features, with three back-ends that agree.
+
+Read in this order: `types`, `tree`, `parser` (with `tokens`), `printer`; then `overload`, `operators`, `functions` (all
+meanings); `typed`, `checker`, `expression`; the back-ends `closures`, `sql`, `arrays`; last `explain`, `words`.
+"""
+
+from substrate.expressions.arrays import Column, to_arrays
+from substrate.expressions.checker import check, check_condition
+from substrate.expressions.closures import Closure, arrange, to_closure
+from substrate.expressions.errors import ExpressionError
+from substrate.expressions.expression import Expression
+from substrate.expressions.parser import parse
+from substrate.expressions.printer import print_node
+from substrate.expressions.sql import to_sql
+from substrate.expressions.tree import Node
+from substrate.expressions.types import FieldPath, Fields, Operand, Schema, Type, Value
+
+__all__ = [
+    "Closure",
+    "Column",
+    "Expression",
+    "ExpressionError",
+    "FieldPath",
+    "Fields",
+    "Node",
+    "Operand",
+    "Schema",
+    "Type",
+    "Value",
+    "arrange",
+    "check",
+    "check_condition",
+    "parse",
+    "print_node",
+    "to_arrays",
+    "to_closure",
+    "to_sql",
+]
