@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import Connection, insert, select
-
-from substrate.bulk import append, upsert
 from substrate.columns import Sensitivity, column, instant, reference
 from substrate.features.declare import Derived, Events, View
-from substrate.records import Record, history_of, table_of
+from substrate.records import Record
 
 
 class Ward(Record, table=True):

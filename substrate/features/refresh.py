@@ -1,0 +1,162 @@
+"""Keeping stored features true: wholly, where something changed, or for the entities of one event.
+
+All three run the same compiled statement; they differ in whom it is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from time import perf_counter
+
+from sqlalchemy import BigInteger, Connection, func, literal, select
+
+from substrate.batches import current_batch
+from substrate.bulk import upsert
+from substrate.features.changes import Since, touched
+from substrate.features.compute import compute
+from substrate.features.declare import View
+from substrate.features.events import Moment
+from substrate.features.store import Store, key_column, staged
+from substrate.features.tables import LIVE, digest_of, feature_state
+
+# Above this share of the entities, computing some of them one by one costs more than computing all of them at once.
+_TOO_MANY = 0.25
+_ALWAYS_FEW = 500
+
+Progress = Callable[[str], None]
+
+
+class Mode(StrEnum):
+    """How a refresh goes about it."""
+
+    AUTO = "auto"
+    FULL = "full"
+    INCREMENTAL = "incremental"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a view's stored features hold: true as of when, of which records, for how many entities."""
+
+    as_of: int
+    batch: int
+    digest: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a refresh did.
+
+    Attributes:
+        view: the kind of entity.
+        mode: how it was done in the end, `full` or `incremental`.
+        entities: how many were computed, or removed.
+        changed: for how many something changed.
+        seconds: how long it took.
+        as_of: the instant that all stored values are now true for.
+    """
+
+    view: str
+    mode: Mode
+    entities: int
+    changed: int
+    seconds: float
+    as_of: int
+
+
+def refresh(
+    connection: Connection,
+    view: View,
+    at: int,
+    *,
+    batch: int | None = None,
+    timeline: str = LIVE,
+    mode: Mode = Mode.AUTO,
+    progress: Progress = lambda _step: None,
+) -> RefreshReport:
+    """Make a view's stored features true as of `at`.
+
+    Args:
+        connection: a write transaction; the caller commits.
+        view: the view; its tables and indexes exist.
+        at: the instant that the values shall be true for.
+        batch: the newest batch of records that is committed; None: it is asked for.
+        timeline: which copy of the tables.
+        mode: `auto` refreshes in part where that is possible and worth it. `incremental` falls back to `full` where
+            only that is right: at first, after a changed declaration, and when time moved backwards.
+        progress: is told each step.
+    """
+    began = perf_counter()
+    newest = current_batch(connection) if batch is None else batch
+    digest = digest_of(view)
+    before = state_of(connection, view, timeline, lock=True)
+    partly = before is not None and before.digest == digest and before.as_of <= at
+    store = Store(connection, view, timeline, at, overwrite=not partly)
+    found = None
+    if before is not None and partly and mode is not Mode.FULL:
+        found = _some(store, view, Since(before.as_of, before.batch), at, _limit(before, mode), progress)
+    done = Mode.FULL if found is None else Mode.INCREMENTAL
+    entities, changed = found or _all(store, view, at, progress)
+    seconds = perf_counter() - began
+    _keep(connection, view, timeline, (at, newest, digest, store.count(), seconds))
+    return RefreshReport(view.entity.kind, done, entities, changed, seconds, at)
+
+
+def refresh_entities(connection: Connection, view: View, ids: Iterable[int], at: int, *, timeline: str = LIVE) -> int:
+    """Make the stored features of some entities true as of `at`, and return for how many something changed.
+
+    It is what the live path does after an event; the view's own state stays what the last refresh made it.
+    """
+    listed = list(dict.fromkeys(ids))
+    store = Store(connection, view, timeline, at)
+    _, changed = store.replace(compute(view, _moment(at), listed), listed, always=True)
+    return changed
+
+
+def state_of(connection: Connection, view: View, timeline: str = LIVE, *, lock: bool = False) -> State | None:
+    """What a view's stored features hold; None: it was never refreshed."""
+    columns = feature_state.c
+    wanted = select(columns.as_of, columns.batch, columns.digest, columns.rows).where(
+        columns.view == view.entity.kind, columns.timeline == timeline
+    )
+    found = connection.execute(wanted.with_for_update() if lock else wanted).first()
+    return State(*found) if found else None
+
+
+def _all(store: Store, view: View, at: int, progress: Progress) -> tuple[int, int]:
+    progress("computing all entities")
+    computed = compute(view, _moment(at))
+    if store.is_empty():
+        count = store.fill(computed)
+        return count, count
+    return store.replace(computed, None)
+
+
+def _some(store: Store, view: View, since: Since, at: int, limit: float, progress: Progress) -> tuple[int, int] | None:
+    """Compute the entities that may have changed; None, and nothing done, where they are more than the limit."""
+    progress("looking for what changed")
+    found = touched(view, since, at, store.rows)
+    with staged(store.connection, "plumbline_touched", [key_column()], found) as ids:
+        count = store.connection.execute(select(func.count()).select_from(ids)).scalar_one()
+        if count > limit:
+            return None
+        progress(f"computing {count} entities")
+        among = select(ids.c.id)
+        return store.replace(compute(view, _moment(at), among), among) if count else (0, 0)
+
+
+def _limit(before: State, mode: Mode) -> float:
+    return inf if mode is Mode.INCREMENTAL else max(_ALWAYS_FEW, before.rows * _TOO_MANY)
+
+
+def _keep(connection: Connection, view: View, timeline: str, values: tuple[int, int, str, int, float]) -> None:
+    columns = ("view", "timeline", "as_of", "batch", "digest", "rows", "seconds")
+    upsert(connection, feature_state, columns, [(view.entity.kind, timeline, *values)], ("view", "timeline"))
+
+
+def _moment(at: int) -> Moment:
+    return Moment(literal(at, BigInteger))

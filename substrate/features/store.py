@@ -1,0 +1,148 @@
+"""Writing computed features: staged, compared with what is stored, and written only where they differ.
+
+Everything happens inside the database; no row passes through Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Select,
+    Table,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from substrate.database import BigKey
+from substrate.features.declare import View
+from substrate.features.events import Ids, listed
+from substrate.features.tables import feature_history, feature_table
+
+
+class Store:
+    """The stored features of one view on one timeline, within one write transaction.
+
+    Args:
+        connection: the transaction.
+        view: the view.
+        timeline: which copy of its tables.
+        at: the instant that the values written are true for.
+        overwrite: rows that are true for a later instant are overwritten too; else they are left as they are, since
+            the live path computed them while this refresh was under way.
+    """
+
+    def __init__(self, connection: Connection, view: View, timeline: str, at: int, *, overwrite: bool = False) -> None:
+        self.connection = connection
+        self.rows = feature_table(view, timeline)
+        self._history = feature_history(view, timeline)
+        self._names = [column.name for column in self.rows.columns if column.name not in ("id", "as_of")]
+        self._at = literal(at, BigInteger)
+        self._overwrite = overwrite
+
+    def is_empty(self) -> bool:
+        """Whether no entity has a row yet."""
+        return self.connection.execute(select(self.rows.c.id).limit(1)).first() is None
+
+    def count(self) -> int:
+        """How many entities have a row."""
+        return self.connection.execute(select(func.count()).select_from(self.rows)).scalar_one()
+
+    def fill(self, computed: Select[Any]) -> int:
+        """Write the rows of a view that has none yet, and return how many there are."""
+        found = computed.subquery()
+        values = select(found.c.id, *(found.c[name] for name in self._names), self._at)
+        self.connection.execute(insert(self.rows).from_select(["id", *self._names, "as_of"], values))
+        copied = select(self.rows.c.id, *(self.rows.c[name] for name in self._names), self.rows.c.as_of, false())
+        return self._append(copied)
+
+    def replace(self, computed: Select[Any], ids: Ids, *, always: bool = False) -> tuple[int, int]:
+        """Make the stored rows what was computed.
+
+        Args:
+            computed: `id` and the features.
+            ids: the entities that were asked for; a stored row among them that was not found is removed. None: all.
+            always: write rows whose values are the same too, so that they say when they were computed.
+
+        Returns:
+            How many entities were computed or removed, and for how many something changed.
+        """
+        values = [Column(name, self.rows.c[name].type) for name in self._names]
+        with staged(self.connection, "plumbline_features", [key_column(), *values], computed) as found:
+            gone = self._remove(found, ids)
+            count = self.connection.execute(select(func.count()).select_from(found)).scalar_one()
+            changed = self._write(found, always=always or self._overwrite)
+        return count + gone, changed + gone
+
+    def _remove(self, found: Table, ids: Ids) -> int:
+        lost = [~exists().where(found.c.id == self.rows.c.id), *listed(self.rows.c.id, ids)]
+        if not self._overwrite:
+            lost.append(self.rows.c.as_of <= self._at)
+        values = [self.rows.c[name] for name in self._names]
+        gone = self._append(select(self.rows.c.id, *values, self._at, true()).where(*lost))
+        if gone:
+            self.connection.execute(delete(self.rows).where(*lost))
+        return gone
+
+    def _write(self, found: Table, *, always: bool) -> int:
+        values = [found.c[name] for name in self._names]
+        joined = found.outerjoin(self.rows, self.rows.c.id == found.c.id)
+        allowed = self._differs(found)
+        changed = select(found.c.id, *values, self._at, false()).select_from(joined).where(*allowed)
+        count = self._append(changed)
+        if not (always or count):
+            return 0
+        written = select(found.c.id, *values, self._at).select_from(joined)
+        written = written.where(true()) if always else written.where(*allowed)
+        self._upsert(written)
+        return count
+
+    def _differs(self, found: Table) -> list[ColumnElement[bool]]:
+        pairs = [found.c[name].is_distinct_from(self.rows.c[name]) for name in self._names]
+        differs = [or_(self.rows.c.id.is_(None), *pairs)]
+        return differs if self._overwrite else [*differs, func.coalesce(self.rows.c.as_of, self._at) <= self._at]
+
+    def _upsert(self, values: Select[Any]) -> None:
+        dialect: Any = postgresql if self.connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(self.rows).from_select(["id", *self._names, "as_of"], values)
+        given = {name: statement.excluded[name] for name in (*self._names, "as_of")}
+        guard = None if self._overwrite else self.rows.c.as_of <= self._at
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=given, where=guard))
+
+    def _append(self, values: Select[Any]) -> int:
+        statement = insert(self._history).from_select(["id", *self._names, "as_of", "gone"], values)
+        return self.connection.execute(statement).rowcount
+
+
+@contextmanager
+def staged(connection: Connection, name: str, columns: list[Column[Any]], values: Select[Any]) -> Iterator[Table]:
+    """The rows of a statement in a temporary table of this connection, dropped when the block ends."""
+    table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
+    table.create(connection)
+    connection.execute(insert(table).from_select([column.name for column in columns], values))
+    if connection.dialect.name == "postgresql":
+        # Without statistics the planner takes any temporary table for a large one.
+        connection.exec_driver_sql(f"ANALYZE {name}")
+    yield table
+    # No `finally`: where the block failed, the transaction is rolled back and the table with it.
+    table.drop(connection)
+
+
+def key_column() -> Column[Any]:
+    """The column of ids in a staged table."""
+    return Column("id", BigKey, primary_key=True, autoincrement=False)

@@ -1,0 +1,173 @@
+"""Full, incremental, one-entity and point-in-time agree with one another and with the oracle, whatever happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from substrate.database import Database
+from substrate.features.declare import View
+from substrate.features.point_in_time import point_in_time
+from substrate.features.refresh import Mode, refresh, refresh_entities, state_of
+from substrate.features.tables import feature_history, feature_table
+from substrate.records import Record
+from tests.substrate.features import oracle
+from tests.substrate.features.history import History
+from tests.substrate.features.house import VIEWS, WARDS, Patient, Stay, Visit, Ward
+
+KEYS = st.integers(1, 3)
+TIMES = st.none() | st.integers(0, 40)
+VALUES: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
+    Ward: {"beds": st.integers(0, 2)},
+    Patient: {"born": TIMES},
+    Stay: {
+        "ward_id": st.none() | KEYS, "patient_id": KEYS, "start": TIMES, "end": TIMES,
+        "status": st.none() | st.sampled_from(["open", "home", "Zoe", "älter"]), "billed_at": TIMES,
+        "cost": st.none() | st.floats(-100, 100), "level": st.none() | st.integers(0, 3),
+        "quiet": st.none() | st.booleans(),
+    },
+    Visit: {
+        "patient_id": st.none() | KEYS, "stay_id": st.none() | KEYS, "booked": TIMES, "start": TIMES,
+        "decided": TIMES, "outcome": st.sampled_from(["missed", "seen"]),
+    },
+}  # fmt: skip
+KINDS = (Ward, Patient, Stay, Stay, Stay, Visit, Visit, Visit)
+
+
+def _write(record: type[Record]) -> st.SearchStrategy[Any]:
+    key = st.integers(1, 6) if record in (Stay, Visit) else KEYS
+    values = st.none() | st.fixed_dictionaries(VALUES[record])
+    return st.tuples(st.just("write"), st.just(record), key, st.one_of(values, st.fixed_dictionaries(VALUES[record])))
+
+
+STEPS = st.lists(
+    st.one_of(
+        *(_write(record) for record in KINDS),
+        st.tuples(st.just("move"), st.integers(-6, 12)),
+        st.tuples(st.just("refresh"), st.sampled_from(Mode)),
+        st.tuples(st.just("live"), st.sets(KEYS)),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+class Play:
+    """One history played against the database and the oracle."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.history = History(connection)
+        self.clock = 10
+        self.learned = 0
+        self.lived_to = 0
+
+    def step(self, what: str, *details: Any) -> None:
+        """Take one step of the history."""
+        getattr(self, what)(*details)
+
+    def write(self, record: type[Record], key: int, values: dict[str, Any] | None) -> None:
+        """A record is written, corrected, moved to another entity, or dropped."""
+        self.learned += 1
+        self.history.write(record, key, values, self.learned)
+
+    def move(self, by: int) -> None:
+        """The clock moves."""
+        self.clock = max(0, self.clock + by)
+
+    def refresh(self, mode: Mode) -> None:
+        """All views are refreshed, and agree with the oracle at once."""
+        state = state_of(self.connection, WARDS)
+        if state is None or self.clock >= state.as_of:
+            # A forward refresh leaves alone what the live path computed for a later instant.
+            self.clock = max(self.clock, self.lived_to)
+        else:
+            self.lived_to = self.clock
+        for view in VIEWS:
+            refresh(self.connection, view, self.clock, batch=self.history.batch, mode=mode)
+            self.check(view, stored(self.connection, view))
+
+    def live(self, ids: set[int]) -> None:
+        """Some entities are refreshed by themselves, never back in time."""
+        state = state_of(self.connection, WARDS)
+        if state is not None and self.clock >= max(state.as_of, self.lived_to):
+            self.lived_to = self.clock
+            for view in VIEWS:
+                refresh_entities(self.connection, view, ids, self.clock)
+
+    def check(self, view: View, found: dict[int, dict[str, Any]]) -> None:
+        """Compare with the oracle at the clock's instant."""
+        same(found, oracle.features(view, self.history.versions, self.clock))
+
+
+def stored(connection: Connection, view: View, timeline: str = "live") -> dict[int, dict[str, Any]]:
+    """The stored rows by id."""
+    rows = connection.execute(select(feature_table(view, timeline))).mappings()
+    return {row["id"]: {name: value for name, value in row.items() if name not in ("id", "as_of")} for row in rows}
+
+
+def same(found: dict[Any, dict[str, Any]], expected: dict[Any, dict[str, Any]]) -> None:
+    """The same entities, the same values to the last bit, floats to the ninth digit."""
+    assert found.keys() == expected.keys()
+    for entity, values in expected.items():
+        assert found[entity] == {name: _near(value) for name, value in values.items()}
+
+
+def _near(value: Any) -> Any:
+    return pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
+
+
+def play(house: Database, steps: list[Any], asked: list[tuple[int, int]]) -> None:
+    """Play a history, then compare all ways of computing."""
+    with house.engine.connect() as connection, connection.begin() as transaction:
+        played = Play(connection)
+        for step in steps:
+            played.step(*step)
+        played.refresh(Mode.INCREMENTAL)
+        for view in VIEWS:
+            _compare(played, view, asked)
+        transaction.rollback()
+
+
+def _compare(played: Play, view: View, asked: list[tuple[int, int]]) -> None:
+    connection = played.connection
+    refresh(connection, view, played.clock, batch=played.history.batch, mode=Mode.FULL, timeline="full")
+    played.check(view, stored(connection, view, "full"))
+    refresh_entities(connection, view, range(1, 7), played.clock, timeline="one")
+    played.check(view, stored(connection, view, "one"))
+    half = played.learned // 2
+    same(point_in_time(connection, view, asked), _expected(played, view, [(*pair, None) for pair in asked]))
+    same(point_in_time(connection, view, asked, half), _expected(played, view, [(*pair, half) for pair in asked]))
+    same(point_in_time(connection, view, asked, "at"), _expected(played, view, [(*pair, pair[1]) for pair in asked]))
+    _newest_history_is_stored(connection, view)
+
+
+def _expected(played: Play, view: View, asked: list[tuple[int, int, int | None]]) -> dict[Any, dict[str, Any]]:
+    found: dict[Any, dict[str, Any]] = {}
+    for entity, at, known in asked:
+        rows = oracle.features(view, played.history.versions, at, known)
+        found |= {(entity, at): rows[entity]} if entity in rows else {}
+    return found
+
+
+def _newest_history_is_stored(connection: Connection, view: View) -> None:
+    rows = connection.execute(select(feature_history(view)).order_by("number")).mappings()
+    newest = {row["id"]: dict(row) for row in rows}
+    kept = {key: row for key, row in newest.items() if not row["gone"]}
+    for row in kept.values():
+        del row["number"], row["id"], row["as_of"], row["gone"]
+    same(kept, stored(connection, view))
+
+
+SPINES = st.lists(st.tuples(KEYS, st.integers(0, 40)), min_size=1, max_size=6, unique=True)
+_QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=_QUIET)
+@given(steps=STEPS, asked=SPINES)
+def test_all_ways_agree_with_the_oracle(house: Database, steps: list[Any], asked: list[tuple[int, int]]) -> None:
+    play(house, steps, asked)
