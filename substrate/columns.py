@@ -38,6 +38,8 @@ class Meaning:
             time sees `before`. A discharge time is not known until the discharge.
         before: what the value was until then.
         references: the kind of record that the value is the id of.
+        inherits: `(via, column)`: the value is that column of the record that `via` refers to, kept beside this one.
+        own: with `inherits`, the column whose value comes first where it has one.
     """
 
     text: str
@@ -47,6 +49,8 @@ class Meaning:
     known_at: str | None = None
     before: str | int | float | bool | None = None
     references: str | None = None
+    inherits: tuple[str, str] | None = None
+    own: str | None = None
 
 
 def column(
@@ -68,14 +72,23 @@ def instant(text: str, sensitivity: Sensitivity = Sensitivity.PHI, *, known_at: 
 
 
 def reference(
-    text: str, kind: str, sensitivity: Sensitivity = Sensitivity.PHI, *, known_at: str | None = None, **field: Any
+    text: str,
+    kind: str,
+    sensitivity: Sensitivity = Sensitivity.PHI,
+    *,
+    known_at: str | None = None,
+    inherits: tuple[str, str] | None = None,
+    own: str | None = None,
+    **field: Any,
 ) -> Any:
     """Declare a column that holds the id of a record of another kind; it is indexed, and never enforced.
 
-    A child may arrive before its parent, so the database checks no foreign key; `quality` reports orphans instead.
+    A child may arrive before its parent, so the database checks no foreign key; `quality` reports orphans instead. With
+    `inherits` no mapper sets it: `inherit` does, whichever of the two records comes first.
     """
     options = {"default": None, "index": True, "sa_type": BigInteger, **field}
-    return _declare(Meaning(text, sensitivity, known_at=known_at, references=kind), options)
+    meaning = Meaning(text, sensitivity, known_at=known_at, references=kind, inherits=inherits, own=own)
+    return _declare(meaning, options)
 
 
 def meaning_of(declared: Column[Any]) -> Meaning:

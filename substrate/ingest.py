@@ -22,6 +22,7 @@ from substrate.database import Database
 from substrate.families import Families
 from substrate.freshness import advance, records_name
 from substrate.gate import Gate
+from substrate.inherit import settle
 from substrate.mapping import Draft, Mapper, Reader
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
@@ -136,6 +137,7 @@ class Intake:
             self._count(row, draft, outcome, refusals)
         changed = [draft for draft, outcome in zip(alone, outcomes, strict=True) if outcome.is_change]
         adopt(connection, self.vertical, source, changed, stamp)
+        settle(connection, self.vertical, writer, stamp)
         self._note(connection, writer)
         self._supersede(connection, drafts)
 

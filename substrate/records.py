@@ -95,8 +95,14 @@ def _copied(declared: Column[object]) -> Column[object]:
 
 
 def content_columns(record: type[Record]) -> tuple[str, ...]:
-    """The columns that a vertical declared itself, in order: what the content hash covers, with `site`."""
+    """The columns that a vertical declared itself, in order."""
     return tuple(name for name in record.model_fields if name not in SYSTEM_COLUMNS)
+
+
+def mapped_columns(record: type[Record]) -> tuple[str, ...]:
+    """The content columns that mappers set, in order: those that are not inherited from another record."""
+    known = meanings(record)
+    return tuple(name for name in content_columns(record) if known[name].inherits is None)
 
 
 def meanings(record: type[Record]) -> dict[str, Meaning]:

@@ -22,9 +22,9 @@ from substrate.mapping import Draft
 from substrate.records import (
     SYSTEM_COLUMNS,
     Record,
-    content_columns,
     content_hash,
     history_of,
+    mapped_columns,
     record_id,
     table_of,
 )
@@ -82,7 +82,7 @@ def decide(draft: Draft, stored: Stored | None) -> Outcome:
 
 
 def digest_of(draft: Draft) -> int:
-    """The content hash of a draft: its site and its content columns, in their declared order."""
+    """The content hash of a draft: its site and its mapped columns, in their declared order."""
     values = [draft.values.get(name) for name in columns_of(draft.record)]
     return content_hash(orjson.dumps([draft.site, *values]))
 
@@ -126,7 +126,7 @@ class Writer:
         table = table_of(record)
         alive = select(table.c.id).where(among(table.c.id, ids), table.c.gone_at.is_(None))
         live = list(self._connection.scalars(alive))
-        self._archive(record, live)
+        self.archive(record, live)
         stamp = self._stamp
         mark = {"gone_at": stamp.recorded_at, "recorded_at": stamp.recorded_at, "batch": stamp.batch}
         self._connection.execute(update(table).where(among(table.c.id, live)).values(mark))
@@ -166,7 +166,7 @@ class Writer:
         return origin + ours + tuple([get(name) for name in columns_of(record)])
 
     def _flush(self, record: type[Record], waiting: dict[int, tuple[Any, ...]], stored: dict[int, Stored]) -> None:
-        self._archive(record, [number for number in waiting if stored[number].in_table])
+        self.archive(record, [number for number in waiting if stored[number].in_table])
         names = (*SYSTEM_COLUMNS, *columns_of(record))
         # In the order of the key, so that neighbouring rows share pages.
         upsert(self._connection, table_of(record), names, [waiting[number] for number in sorted(waiting)])
@@ -175,7 +175,8 @@ class Writer:
             stored[number].in_table = True
         waiting.clear()
 
-    def _archive(self, record: type[Record], ids: Sequence[int]) -> None:
+    def archive(self, record: type[Record], ids: Sequence[int]) -> None:
+        """Keep the live versions of these records in the history, superseded by what this transaction writes."""
         if not ids:
             return
         live, history = table_of(record), history_of(record)
@@ -187,5 +188,5 @@ class Writer:
 
 @cache
 def columns_of(record: type[Record]) -> tuple[str, ...]:
-    """The columns that a vertical declared, in order; looked up once a kind."""
-    return content_columns(record)
+    """The columns that mappers set, in order; looked up once a kind."""
+    return mapped_columns(record)

@@ -17,6 +17,17 @@ from substrate.records import Record
 from substrate.sources.source import Cursor, Page, Row
 
 
+class Place(Record, table=True):
+    """A place, perhaps inside another; some are wards."""
+
+    __tablename__ = "clinic_place"
+    kind: ClassVar[str] = "place"
+
+    inside_id: int | None = reference("What is around it", "place")
+    itself_id: int | None = reference("Itself, if it is a ward", "place")
+    ward_id: int | None = reference("Nearest ward", "place", inherits=("inside_id", "ward_id"), own="itself_id")
+
+
 class Doctor(Record, table=True):
     """Who sees people."""
 
@@ -46,6 +57,7 @@ class Step(Record, table=True):
     kind: ClassVar[str] = "step"
 
     visit_id: int | None = reference("Visit", "visit")
+    doctor_id: int | None = reference("Doctor", "doctor", inherits=("visit_id", "doctor_id"))
     what: str | None = column("What", Sensitivity.PHI, default=None)
 
 
@@ -53,6 +65,16 @@ def read_doctor(payload: dict[str, Any], _reader: Reader) -> Draft:
     """A doctor, with the badge by which others may refer to him."""
     badge = payload.get("badge")
     return Draft(Doctor, _key(payload), {"name": payload.get("name")}, aliases=(badge,) if badge else ())
+
+
+def read_place(payload: dict[str, Any], reader: Reader) -> Draft:
+    """A place."""
+    key, inside = _key(payload), payload.get("inside")
+    values = {
+        "inside_id": reader.id_of("place", inside) if inside else None,
+        "itself_id": reader.id_of("place", key) if payload.get("ward") else None,
+    }
+    return Draft(Place, key, values)
 
 
 def read_visit(payload: dict[str, Any], reader: Reader) -> Draft:
@@ -81,8 +103,9 @@ def _key(payload: dict[str, Any]) -> str:
 CLINIC = Vertical(
     name="clinic",
     title="Clinic",
-    records=(Doctor, Visit, Step),
+    records=(Place, Doctor, Visit, Step),
     mappers=(
+        Mapper("Place", Place, read_place),
         Mapper("Doctor", Doctor, read_doctor),
         Mapper("Visit", Visit, read_visit, parts={Step: "visit_id"}),
     ),
