@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from substrate.database import BigKey
@@ -68,9 +70,11 @@ alert = Table(
     Index("ix_alert_rule", "timeline", "rule_id", "entity_id"),
 )
 
-_open = alert.c.state != "resolved"
-Index("uq_alert_open", alert.c.timeline, alert.c.fingerprint, unique=True, sqlite_where=_open, postgresql_where=_open)
-Index("ix_alert_open_rule", alert.c.timeline, alert.c.rule_id, sqlite_where=_open, postgresql_where=_open)
+# Spelt as a literal: a database uses a partial index only where it can read the condition.
+IS_OPEN = alert.c.state != literal_column("'resolved'")
+_where: dict[str, Any] = {"sqlite_where": IS_OPEN, "postgresql_where": IS_OPEN}
+Index("uq_alert_open", alert.c.timeline, alert.c.fingerprint, unique=True, **_where)
+Index("ix_alert_open_rule", alert.c.timeline, alert.c.rule_id, **_where)
 
 alert_event = Table(
     "alert_event",
@@ -96,6 +100,7 @@ rule_progress = Table(
     Column("evaluated_at", BigInteger),
     Column("usual_interval", BigInteger),
     Column("reminded_until", BigInteger),
+    Column("revision", BigInteger, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("last_error", Text),
 )

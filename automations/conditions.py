@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -72,14 +71,13 @@ class Compiled:
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression over the entity."""
-        start = self.expected.start if self.expected else None
-        parts = (self.found, self.holds, self.clears, self.field, start, *self.values)
+        parts = (self.found, self.holds, self.clears, self.moment, *self.values)
         return (*(part for part in parts if part is not None), *(expression for _, expression in self.severities))
 
-    def severity(self, answers: Mapping[Severity, bool | None]) -> Severity:
-        """How bad it is, given what each of `severity_when` says; an unknown answer changes nothing."""
-        met = [severity for severity, _ in self.severities if answers.get(severity)]
-        return met[0] if met else self.rule.severity
+    @property
+    def moment(self) -> Expression | None:
+        """The instant that a reminder, or the wait for a record, counts from."""
+        return self.expected.start if self.expected else self.field
 
 
 class RuleFault(DeclarationError):

@@ -194,6 +194,13 @@ def resolve(policy: Policy, now: Condition, cause: Cause, at: int) -> Decision:
     return Decision(_resolved(now, cause, at), (Action.RESOLVED,), Send.RESOLVED if told else None)
 
 
+def numbered(decision: Decision) -> Decision:
+    """The decision with its message, if it has one, counted."""
+    if decision.send is None:
+        return decision
+    return replace(decision, next=replace(decision.next, sequence=decision.next.sequence + 1))
+
+
 def _true(
     policy: Policy, now: Condition, severity: Severity, at: int, actions: tuple[Action, ...], whole: bool
 ) -> Decision:

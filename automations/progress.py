@@ -1,0 +1,111 @@
+"""How far each rule has come on each timeline: when it last looked, how often it usually does, how often it failed.
+
+The row is also the rule's turnstile: an evaluation takes it first and holds it until it commits, so two evaluators of
+one rule go one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, Select, Update, select, update
+
+from automations.alerts import rule_progress
+from automations.rules import Rule
+from substrate.bulk import append
+from substrate.clock import HOUR
+
+_MISSED = 3
+# What is assumed before a rule's rhythm is known: a daily run and some patience, 26 hours, are no gap.
+_FIRST_INTERVAL = 26 * HOUR // _MISSED
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a rule stands on a timeline.
+
+    Attributes:
+        evaluated_at: when it last looked; None: never.
+        usual_interval: the usual time between two looks, in microseconds; None: not known yet.
+        reminded_until: up to when due reminders have been dealt with; None: never.
+        revision: rises whenever anybody decides on the rule's alerts; whoever looked before must look again.
+        failures: how many evaluations in a row have failed.
+    """
+
+    evaluated_at: int | None
+    usual_interval: int | None
+    reminded_until: int | None
+    revision: int
+    failures: int
+
+
+def take_turn(connection: Connection, rule_id: str, timeline: str) -> Progress:
+    """Wait for the rule's turn on a timeline, hold it until the transaction ends, and say how far the rule is."""
+    first = (rule_id, timeline, 0, 0)
+    append(connection, rule_progress, ("rule_id", "timeline", "revision", "failures"), [first], new_only=True)
+    row: Any = connection.execute(_chosen(rule_id, timeline).with_for_update()).one()
+    return Progress(*row)
+
+
+def progress_of(connection: Connection, rule_id: str, timeline: str) -> Progress:
+    """How far a rule is on a timeline, without waiting for its turn."""
+    row: Any = connection.execute(_chosen(rule_id, timeline)).one_or_none()
+    return Progress(None, None, None, 0, 0) if row is None else Progress(*row)
+
+
+def largest_gap(rule: Rule, progress: Progress) -> int:
+    """How far two evaluations may lie apart before the time between them no longer counts, in microseconds.
+
+    The rule's own `max_gap`; else three times its usual interval, which begins at 26 hours and follows the rule's
+    real rhythm.
+    """
+    if rule.max_gap is not None:
+        return rule.max_gap
+    return _MISSED * (progress.usual_interval or _FIRST_INTERVAL)
+
+
+def went_well(connection: Connection, rule_id: str, timeline: str, before: Progress, at: int) -> None:
+    """Note an evaluation that succeeded; the watermark never moves back, whatever the clock does."""
+    until = at if before.reminded_until is None else max(at, before.reminded_until)
+    values = {
+        "evaluated_at": at if before.evaluated_at is None else max(at, before.evaluated_at),
+        "usual_interval": _rhythm(before, at),
+        "reminded_until": until,
+        "revision": before.revision + 1,
+        "failures": 0,
+        "last_error": None,
+    }
+    connection.execute(_row(rule_id, timeline).values(values))
+
+
+def decided(connection: Connection, rule_id: str, timeline: str, before: Progress) -> None:
+    """Note that some of the rule's alerts were decided upon, outside its regular evaluation."""
+    connection.execute(_row(rule_id, timeline).values(revision=before.revision + 1))
+
+
+def went_wrong(connection: Connection, rule_id: str, timeline: str, error: str) -> int:
+    """Note an evaluation that failed, and say how many have now failed in a row."""
+    before = take_turn(connection, rule_id, timeline)
+    connection.execute(_row(rule_id, timeline).values(failures=before.failures + 1, last_error=error))
+    return before.failures + 1
+
+
+def _rhythm(before: Progress, at: int) -> int:
+    usual = before.usual_interval or _FIRST_INTERVAL
+    gap = 0 if before.evaluated_at is None else at - before.evaluated_at
+    if gap <= 0:
+        return usual
+    # Quick to learn a slower rhythm, slow to learn a faster one: a run by hand in between must not make the next
+    # regular one look late.
+    return min(gap, 2 * usual) if gap > usual else (7 * usual + gap) // 8
+
+
+def _chosen(rule_id: str, timeline: str) -> Select[Any]:
+    table = rule_progress
+    columns = (table.c[field.name] for field in fields(Progress))
+    return select(*columns).where(table.c.rule_id == rule_id, table.c.timeline == timeline)
+
+
+def _row(rule_id: str, timeline: str) -> Update:
+    return update(rule_progress).where(rule_progress.c.rule_id == rule_id, rule_progress.c.timeline == timeline)
