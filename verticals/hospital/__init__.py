@@ -1,1 +1,36 @@
-"""The hospital vertical."""
+"""The hospital: records from FHIR R4, features of patients, wards and staff, and the rules that watch over them.
+
+Read `records`, `sources`, `quality`, `features`, then the rules; `sample` makes a feed to try them on.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from substrate.catalog import Vertical
+from verticals.hospital.features import VIEWS
+from verticals.hospital.quality import CHECKS
+from verticals.hospital.records import RECORDS
+from verticals.hospital.sample import generate
+from verticals.hospital.sources import MAPPERS
+
+
+vertical = Vertical(
+    name="hospital",
+    title="Hospital",
+    records=RECORDS,
+    mappers=MAPPERS,
+    checks=CHECKS,
+    views=VIEWS,
+    rules=files(__package__) / "rules",
+    templates=files(__package__) / "templates",
+    sample=generate,
+    stale_after={
+        "appointment": "24h",
+        "encounter": "24h",
+        "location_stay": "24h",
+        "medication_dose": "24h",
+        "order": "24h",
+        "result": "24h",
+    },
+)
