@@ -202,7 +202,8 @@ class FhirSource:
         """The last page of a kind: from here on its watermark is the time before this search began."""
         known, walk = state.kinds[kind], search.walk
         whole = search.is_whole()
-        known.watermark, known.walk, known.plain = walk.opened, None, walk.plain
+        known.watermark = walk.opened if search.is_sure() else known.watermark
+        known.walk, known.plain = None, walk.plain
         known.stamped = walk.stamped and (known.stamped or walk.since is None)
         known.whole_at = known.reads if whole else known.whole_at
         complete = frozenset({kind}) if whole and self.completes else frozenset[str]()

@@ -41,6 +41,11 @@ class Walk:
     plain: bool = False
     """Whether the server refuses to filter and sort by `_lastUpdated`."""
     ordered: bool = True
+    """False once a page came out of order."""
+    proved: bool = False
+    """Whether the server was seen to sort, rather than to have its records in order by chance."""
+    low: int | None = None
+    """The first record's `lastUpdated`, in micros."""
     stamped: bool = True
     given: int = 0
 
@@ -94,10 +99,21 @@ class Search:
         if not (self.ended and self.fresh and walk.since is None):
             return False
         first = self._totals[0] if self._totals[0] is not None else self._counted()
-        if walk.ordered or self._pages == 1:
+        if self._jumps or self._pages == 1:
             return first is None or first <= len(self._seen)
         last = self._totals[-1] if self._totals[-1] is not None else first
         return first is not None and first == last == len(self._seen)
+
+    def is_sure(self) -> bool:
+        """Whether no row can have slipped between two pages, so that the next search may start at `opened`."""
+        if self._jumps or (self.fresh and self._pages == 1):
+            return True
+        first = self._totals[0]
+        return self.fresh and first is not None and first == self._totals[-1] == len(self._seen)
+
+    @property
+    def _jumps(self) -> bool:
+        return self.walk.ordered and self.walk.proved
 
     def _counted(self) -> int | None:
         """How many records of the kind the server counts, if it counts."""
@@ -119,7 +135,7 @@ class Search:
                 raise
         self._expired += 1
         walk.link = None
-        if not walk.ordered:
+        if not self._jumps:
             walk.at, self._pages = None, 0
             self._seen.clear()
             self._totals.clear()
@@ -157,11 +173,19 @@ class Search:
         if not walk.ordered or reached is None:
             self._must_not_circle()
             return
+        walk.proved = walk.proved or self._sorts()
         before = instant(walk.at)
-        if before is None or reached[0] > before:
+        if walk.proved and (before is None or reached[0] > before):
             walk.at, walk.link, self._expired = reached[1], None, 0
             # Reading may itself bump lastUpdated: such rows come round again for ever, and the next read has them.
             self.ended = not news and (reached[0] > walk.opened or self._idle >= _STUCK)
+
+    def _sorts(self) -> bool:
+        """Whether the server, asked for its latest record, gives one that is later than the first we got."""
+        latest = self.server.get(self.kind, {"_sort": "-_lastUpdated", "_count": "1"})
+        stamps = [instant(stamp_of(row)) for row in bundle_rows(latest, "", self.kind)]
+        low = self.walk.low
+        return bool(stamps) and stamps[0] is not None and low is not None and stamps[0] > low
 
     def _must_not_circle(self) -> None:
         """A chain of links that brings nothing new for long is a circle."""
@@ -173,7 +197,7 @@ class Search:
         """The latest stamp of a page whose rows are all stamped and come in order (repeats aside)."""
         walk = self.walk
         latest: tuple[int, str] | None = None
-        floor = instant(walk.at)
+        floor = instant(walk.at) or walk.low
         met = set(self._recent)
         for row in (row for row in rows if row.payload is not None):
             stamp = stamp_of(row)
@@ -188,6 +212,7 @@ class Search:
             if latest is None or moment > latest[0]:
                 latest = moment, stamp
             floor = max(moment, floor or moment)
+            walk.low = moment if walk.low is None else walk.low
         return latest if walk.ordered else None
 
 

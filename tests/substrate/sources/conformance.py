@@ -51,11 +51,9 @@ class Reader:
     cursor: Cursor | None = None
     pages: list[Page] = field(default_factory=list)
 
-    def read(
-        self, *, stop_after: int | None = None, page_rows: int = 7, between: Callable[[], None] | None = None
-    ) -> None:
+    def read(self, stop_after: int | None = None, between: Callable[[], None] | None = None) -> None:
         """Read to the end, or be killed after so many pages; the cursor goes through JSON as in the database."""
-        pages = self.harness.source(page_rows).read(self.cursor, NOW)
+        pages = self.harness.source(PAGE).read(self.cursor, NOW)
         self.pages = []
         seen: set[Key] = set()
         for page in pages:

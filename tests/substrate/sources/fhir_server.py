@@ -139,7 +139,7 @@ class Routes:
         params = {name: values[0] for name, values in parse_qs(query).items()}
         self.asked.append(f"{method} {target}")
         trouble, world = self.world.trouble, self.world
-        if path == "/token":
+        if path == "token":
             return self.token(form)
         if trouble.token_lasts and self.tokens.get(headers.get("authorization", ""), 0) <= world.clock.now():
             return Reply(401)
@@ -197,7 +197,7 @@ class Routes:
             query, found = params, self.matches(kind, params) if trouble.snapshot else None
             params["page"] = f"p{len(self.searches)}"
             self.searches[params["page"]] = kind, query, found
-        everything = self.matches(kind, query) if found is None else found
+        everything = self.latest_first(self.matches(kind, query) if found is None else found, query)
         return Reply(200, self.bundle(everything, offset, params["page"], int(query.get("_count", 10))))
 
     def matches(self, kind: str, query: dict[str, str]) -> list[Resource]:
@@ -209,6 +209,11 @@ class Routes:
         start = to_micros(datetime.fromisoformat(floor))
         start -= start % SECOND if self.world.trouble.whole_seconds else 0
         return [one for one in found if "lastUpdated" in one["meta"] and micros(one) >= start]
+
+    def latest_first(self, found: list[Resource], query: dict[str, str]) -> list[Resource]:
+        """The records turned round, if that was asked for and this server sorts at all."""
+        turned = query.get("_sort") == "-_lastUpdated" and not self.world.trouble.unsorted
+        return found[::-1] if turned else found
 
     def bundle(self, found: list[Resource], offset: int, page: str, count: int) -> Resource:
         """One page of a search."""
