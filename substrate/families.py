@@ -36,7 +36,7 @@ class Families:
 
     def tombstone(self, mapper: Mapper, key: str) -> bool:
         """Say that the source dropped a record, and with it its parts; False if we did not have it."""
-        number = record_id(self._source, mapper.record.kind, key)
+        number = record_id(self._source, mapper.record.kind, mapper.prefix + key)
         for part, owner in mapper.parts.items():
             self._writer.tombstone(part, list(self._owned(part, owner, [number])))
         return self._writer.tombstone(mapper.record, [number]) == 1

@@ -173,7 +173,7 @@ class Intake:
     def _supersede(self, connection: Connection, drafts: list[tuple[Row, Draft]]) -> None:
         arrived: dict[str, list[str]] = {}
         for row, draft in drafts:
-            arrived.setdefault(row.kind, []).append(draft.key)
+            arrived.setdefault(row.kind, []).append(_key_in(row) or draft.key)
         for resource, keys in arrived.items():
             quarantine.supersede(connection, self.reader.source, resource, keys)
 

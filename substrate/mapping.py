@@ -47,30 +47,18 @@ class Draft:
         yield from self.parts
 
 
-LookUp = Callable[[str, int, str], Any]
-
-
-def _nothing(_kind: str, _number: int, _column: str) -> Any:
-    return None
-
-
 class Reader:
     """What a mapper may ask while it reads one source: ids of references, instants of times.
 
     Args:
         source: the source's name, part of every id.
         zone: IANA zone of times written without one; None: such times are refused.
-
-    Attributes:
-        look_up: reads one column of a record that an earlier read stored; ingest sets it for each transaction.
     """
 
     def __init__(self, source: str, zone: str | None = None) -> None:
         self.source = source
         self._zone = ZoneInfo(zone) if zone else None
         self._stand_ins: dict[int, str] = {}
-        self._remembered: dict[tuple[str, int, str], Any] = {}
-        self.look_up: LookUp = _nothing
 
     def id_of(self, kind: str, key: str) -> int:
         """The id of the record of a kind that the source calls `key`."""
@@ -81,19 +69,6 @@ class Reader:
         stand_in = stand_in_id(self.source, kind, alias)
         self._stand_ins[stand_in] = kind
         return stand_in
-
-    def remember(self, kind: str, number: int, column: str, value: Any) -> None:
-        """Keep what a column of a record says, for rows that are read after it (the ward around a bed)."""
-        self._remembered[kind, number, column] = value
-
-    def recall(self, kind: str, number: int, column: str) -> Any:
-        """What a column of a record says, from this read or from an earlier one; None: it is not known yet."""
-        known = self._remembered.get((kind, number, column))
-        if known is None:
-            known = self.look_up(kind, number, column)
-            if known is not None:
-                self._remembered[kind, number, column] = known
-        return known
 
     def drain(self) -> dict[int, str]:
         """The stand-ins handed out since the last call, with the kind that each stands for."""
@@ -142,6 +117,8 @@ class Mapper:
         read: from the parsed row to a draft.
         parts: the kinds that live and die with the record, and the column of each that holds the record's id.
         version: raised when `read` changes its mind, so that files already read are read again.
+        prefix: what `read` puts before the row's own key, where several resources become one kind of record and may
+            use the same keys (`ServiceRequest/`); a row that says that a key is gone does not carry it.
     """
 
     resource: str
@@ -149,3 +126,4 @@ class Mapper:
     read: Read
     parts: Mapping[type[Record], str] = field(default_factory=dict)
     version: int = 1
+    prefix: str = ""

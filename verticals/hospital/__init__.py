@@ -14,7 +14,6 @@ from verticals.hospital.records import RECORDS
 from verticals.hospital.sample import generate
 from verticals.hospital.sources import MAPPERS
 
-
 vertical = Vertical(
     name="hospital",
     title="Hospital",

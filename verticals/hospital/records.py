@@ -58,7 +58,14 @@ class Location(Record, table=True):
     status: str | None = column("active, suspended or inactive, as the house says", _INTERNAL, default=None)
     bed_status: str | None = column("What the house says of the bed: occupied, free, closed …", _INTERNAL, default=None)
     part_of_id: int | None = reference("The place that it is part of", "location", _INTERNAL)
-    ward_id: int | None = reference("The nearest ward around it; a ward's own", "location", _INTERNAL)
+    own_ward_id: int | None = reference("The place itself, if it is a ward", "location", _INTERNAL)
+    ward_id: int | None = reference(
+        "The nearest ward around it; a ward's own",
+        "location",
+        _INTERNAL,
+        inherits=("part_of_id", "ward_id"),
+        own="own_ward_id",
+    )
     organization_id: int | None = reference("The organization that runs it", "organization", _INTERNAL)
 
 
@@ -152,7 +159,9 @@ class Encounter(Record, table=True):
     hours: float | None = column("Length of the stay", _PHI, unit="h", known_at="end", default=None)
     discharge_disposition: str | None = column("Where the patient went", _PHI, known_at="end", default=None)
     location_id: int | None = reference("Where the patient is, or was last", "location")
-    ward_id: int | None = reference("The ward where the patient is, or was last", "location")
+    ward_id: int | None = reference(
+        "The ward where the patient is, or was last", "location", inherits=("location_id", "ward_id")
+    )
     practitioner_id: int | None = reference("The practitioner in charge", "practitioner")
     organization_id: int | None = reference("The house", "organization", _INTERNAL)
     appointment_id: int | None = reference("The appointment that led to the visit", "appointment")
@@ -168,7 +177,7 @@ class LocationStay(Record, table=True):
     encounter_id: int | None = reference("The stay that it is part of", "encounter")
     patient_id: int | None = reference("The patient", "patient")
     location_id: int | None = reference("The place", "location")
-    ward_id: int | None = reference("The ward around the place", "location")
+    ward_id: int | None = reference("The ward around the place", "location", inherits=("location_id", "ward_id"))
     start: int = instant("When the patient came to the place", index=True)
     end: int | None = instant("When the patient left the place", known_at="end", default=None, index=True)
 

@@ -29,6 +29,8 @@ from verticals.hospital.sources.fhir import (
     wrong,
 )
 
+REQUESTED, PRESCRIBED = "ServiceRequest/", "MedicationRequest/"
+"""Both become orders, and may use the same keys."""
 _REQUESTED = ("draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown")
 _PRESCRIBED = ("active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown")
 _GIVEN = ("in-progress", "not-done", "on-hold", "completed", "entered-in-error", "stopped", "unknown")
@@ -51,7 +53,7 @@ def service_request(row: Json, reader: Reader) -> Draft:
         "due_at": due[1] if due[1] is not None else due[0],
         **_shared(row, reader),
     }
-    return draft(reader, Order, row, values, prefix="ServiceRequest/", named=True)
+    return draft(reader, Order, row, values, prefix=REQUESTED, named=True)
 
 
 def medication_request(row: Json, reader: Reader) -> Draft:
@@ -63,7 +65,7 @@ def medication_request(row: Json, reader: Reader) -> Draft:
         "due_at": None,
         **_shared(row, reader),
     }
-    return draft(reader, Order, row, values, prefix="MedicationRequest/", named=True)
+    return draft(reader, Order, row, values, prefix=PRESCRIBED, named=True)
 
 
 def medication_administration(row: Json, reader: Reader) -> Draft:

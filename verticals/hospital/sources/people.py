@@ -38,7 +38,6 @@ _BED_STATUS = {
     "O": "occupied",
     "U": "free",
 }
-_DEEPEST = 8
 
 
 def organization(row: Json, reader: Reader) -> Draft:
@@ -102,7 +101,7 @@ def patient(row: Json, reader: Reader) -> Draft:
 
 
 def location(row: Json, reader: Reader) -> Draft:
-    """A Location. What it is part of is remembered, so that later rows find the ward around a bed."""
+    """A Location. Which ward is around it follows from what it is part of."""
     form = concept(row.get("physicalType"), "physicalType").code
     bed_status = part(row, "operationalStatus") or {}
     values = {
@@ -115,21 +114,9 @@ def location(row: Json, reader: Reader) -> Draft:
         "organization_id": refer(reader, row.get("managingOrganization"), ORGANIZATION, "managingOrganization"),
     }
     made = draft(reader, Location, row, values, named=True)
-    number = reader.id_of("location", made.key)
-    for name in ("form", "part_of_id"):
-        reader.remember("location", number, name, values[name])
-    values["ward_id"] = ward_around(reader, number)
+    values["own_ward_id"] = reader.id_of(LOCATION.kind, made.key) if values["form"] == "ward" else None
     made.site = site_of(row.get("managingOrganization"))
     return made
-
-
-def ward_around(reader: Reader, place: int | None) -> int | None:
-    """The nearest ward around a place, itself included; None where the places around it are not known (yet)."""
-    for _ in range(_DEEPEST):
-        if place is None or reader.recall("location", place, "form") == "ward":
-            return place
-        place = reader.recall("location", place, "part_of_id")
-    return None
 
 
 def _name(row: Json) -> str | None:

@@ -30,7 +30,6 @@ from verticals.hospital.sources.fhir import (
     text,
     wrong,
 )
-from verticals.hospital.sources.people import ward_around
 
 _BOOKED = (
     "proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow", "entered-in-error", "checked-in",
@@ -140,9 +139,7 @@ def encounter(row: Json, reader: Reader) -> Draft:
     made = draft(reader, Encounter, row, values, named=True)
     made.site = site_of(row.get("serviceProvider"))
     made.parts = tuple(_stays(reader, row, made))
-    last = _last(made.parts)
-    values["location_id"] = last.get("location_id")
-    values["ward_id"] = last.get("ward_id")
+    values["location_id"] = _last_place(made.parts)
     return made
 
 
@@ -176,13 +173,11 @@ def _stays(reader: Reader, row: Json, made: Draft) -> list[Draft]:
     for index, entry in enumerate(many(row, "location"), 1):
         if entry.get("status") in ("planned", "reserved"):
             continue
-        place = refer(reader, entry.get("location"), LOCATION, "location[].location")
         start, end = period(reader, entry, "period")
         values = {
             "encounter_id": reader.id_of(ENCOUNTER.kind, made.key),
             "patient_id": owner["patient_id"],
-            "location_id": place,
-            "ward_id": ward_around(reader, place),
+            "location_id": refer(reader, entry.get("location"), LOCATION, "location[].location"),
             "start": owner["start"] if start is None else start,
             "end": owner["end"] if end is None else end,
         }
@@ -190,9 +185,9 @@ def _stays(reader: Reader, row: Json, made: Draft) -> list[Draft]:
     return stays
 
 
-def _last(stays: tuple[Draft, ...]) -> Json:
+def _last_place(stays: tuple[Draft, ...]) -> int | None:
     ordered = sorted(stays, key=lambda stay: (stay.values["end"] is None, stay.values["start"]))
-    return ordered[-1].values if ordered else {}
+    return ordered[-1].values["location_id"] if ordered else None
 
 
 def _worded(said: Coded) -> str | None:
