@@ -126,7 +126,7 @@ class Store:
 
     def _append(self, values: Select[Any]) -> int:
         statement = insert(self._history).from_select(["id", *self._names, "as_of", "gone"], values)
-        return self.connection.execute(statement).rowcount
+        return self.connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 @contextmanager
