@@ -1,0 +1,1 @@
+"""The ways an alert reaches people: one module a channel."""

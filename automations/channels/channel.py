@@ -1,0 +1,73 @@
+"""What a delivery channel is: it takes one rendered message and says whether it is sent, may be tried again, or never will be."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from substrate.columns import Sensitivity
+
+
+class Failure(StrEnum):
+    """Why a delivery did not happen: stored on the outbox row and shown as it stands."""
+
+    AUTH = "auth"
+    RATE_LIMITED = "rate_limited"
+    CLIENT = "client"
+    SERVER = "server"
+    NETWORK = "network"
+    TIMEOUT = "timeout"
+    ADDRESS = "address"
+    TEMPLATE = "template"
+    EXPIRED = "expired"
+    EXHAUSTED = "exhausted"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message ready to go: people's text, and the machine form `body`, both masked to the channel's clearance."""
+
+    subject: str
+    text: str
+    html: str | None
+    body: dict[str, Any]
+    recipient: str
+    address: str | None
+    severity: str
+    reason: str
+    created_at: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider took it, under `provider_id` where it gave one."""
+
+    provider_id: str | None
+
+
+@dataclass(frozen=True)
+class Retry:
+    """It did not go now but may later; `after` (micros) is the wait that the provider asked for."""
+
+    failure: Failure
+    why: str
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It did not go and never will as it stands; `why` is safe to store and show."""
+
+    failure: Failure
+    why: str
+
+
+class Channel(Protocol):
+    """One way to reach people; `idempotent` says that sending twice under one key arrives once."""
+
+    name: str
+    clearance: Sensitivity
+    idempotent: bool
+
+    def send(self, message: Rendered, key: str) -> Sent | Retry | Refused:
+        """Send `message` under the idempotency `key`; every failure comes back as a value."""
+        ...
