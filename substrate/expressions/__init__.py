@@ -8,6 +8,7 @@ from substrate.expressions.arrays import Column, to_arrays
 from substrate.expressions.checker import check, check_condition
 from substrate.expressions.closures import Closure, arrange, to_closure
 from substrate.expressions.errors import ExpressionError
+from substrate.expressions.explain import Explanation, explain, plain
 from substrate.expressions.expression import Expression
 from substrate.expressions.parser import parse
 from substrate.expressions.printer import print_node
@@ -18,6 +19,7 @@ from substrate.expressions.types import FieldPath, Fields, Operand, Schema, Type
 __all__ = [
     "Closure",
     "Column",
+    "Explanation",
     "Expression",
     "ExpressionError",
     "FieldPath",
@@ -30,7 +32,9 @@ __all__ = [
     "arrange",
     "check",
     "check_condition",
+    "explain",
     "parse",
+    "plain",
     "print_node",
     "to_arrays",
     "to_closure",

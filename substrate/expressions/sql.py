@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, assert_never
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, String, bindparam
+from sqlalchemy.exc import CompileError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -112,6 +113,14 @@ def _render_sqlite(element: Pushdown, compiler: SQLCompiler, **options: Any) -> 
 
 @compiles(Pushdown, "postgresql")
 def _render_postgres(element: Pushdown, compiler: SQLCompiler, **options: Any) -> str:
+    return _render(element.postgres, element, compiler, options)
+
+
+@compiles(Pushdown)
+def _render_for_reading(element: Pushdown, compiler: SQLCompiler, **options: Any) -> str:
+    """Printing a statement without a database shows PostgreSQL's text; other databases are refused."""
+    if compiler.dialect.name != "default":
+        raise CompileError(f"expressions run on SQLite and PostgreSQL, not on {compiler.dialect.name}")
     return _render(element.postgres, element, compiler, options)
 
 

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import sqlalchemy as sa
 
-from substrate.expressions import Column, Fields, FieldPath, Operand, Type, Value
+from substrate.expressions import Column, FieldPath, Fields, Operand, Type, Value
 
 Row = tuple[Value | None, ...]
 

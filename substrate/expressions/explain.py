@@ -1,0 +1,150 @@
+"""Explains a result: the condition's tree with each leaf's values, and which leaves decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from substrate.expressions.closures import compile_steps
+from substrate.expressions.expression import Expression
+from substrate.expressions.printer import print_node
+from substrate.expressions.typed import Apply, Choose, Connective, Load, Typed, loads_of, parts_of
+from substrate.expressions.types import Operand, Type, Value
+from substrate.expressions.words import say
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A field that a leaf read, and what it held; `sensitivity` lets a reader mask the value."""
+
+    operand: Operand
+    value: Value | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The field's name, words and value."""
+        operand = self.operand
+        return {
+            "name": operand.name,
+            "meaning": operand.meaning,
+            "type": str(operand.type),
+            "unit": operand.unit,
+            "sensitivity": operand.sensitivity,
+            "value": self.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One part of an expression with its result; None is UNKNOWN.
+
+    `decisive` parts are those that the result of the whole rests on. A leaf has no parts, but `seen` fields and a
+    `sentence` in plain words; `threshold` is what a comparison's left side was held against.
+    """
+
+    text: str
+    kind: str
+    result: Value | None
+    decisive: bool
+    parts: tuple["Explanation", ...] = ()
+    seen: tuple[Seen, ...] = ()
+    threshold: Value | None = None
+    sentence: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The tree as plain dictionaries and lists."""
+        return {
+            "text": self.text,
+            "kind": self.kind,
+            "result": "unknown" if self.result is None else self.result,
+            "decisive": self.decisive,
+            "sentence": self.sentence,
+            "threshold": self.threshold,
+            "operands": [seen.as_json() for seen in self.seen],
+            "parts": [part.as_json() for part in self.parts],
+        }
+
+
+def explain(expression: Expression, values: Sequence[Value | None], now: int) -> Explanation:
+    """Explain the result for `values`, in the order of `expression.operands`, at `now` in micros."""
+    nodes = list(_below(expression.typed))
+    results = compile_steps(nodes)(values, now)
+    known = {id(node): result for node, result in zip(nodes, results, strict=True)}
+    return _Explainer(known).part(expression.typed, decisive=True)
+
+
+def plain(explanation: Explanation) -> list[str]:
+    """Return what decided the result, a sentence each, in the order of the text."""
+    if not explanation.parts:
+        return [explanation.sentence] if explanation.decisive else []
+    return [sentence for part in explanation.parts for sentence in plain(part)]
+
+
+def _below(node: Typed) -> list[Typed]:
+    """`node` and everything below it."""
+    return [node, *(below for part in parts_of(node) for below in _below(part))]
+
+
+def _conditions(node: Typed) -> tuple[Typed, ...]:
+    """The conditions that `node` joins, where it is itself made of conditions."""
+    match node:
+        case Connective(parts=parts):
+            return parts
+        case Choose(test=test, yes=yes, no=no):
+            return (test, yes, no)
+        case Apply(overload=overload, args=args) if overload.name == "!":
+            return args
+    return ()
+
+
+class _Explainer:
+    """Builds explanations from the results of all nodes, by identity."""
+
+    def __init__(self, results: dict[int, Value | None]) -> None:
+        self._results = results
+
+    def part(self, node: Typed, decisive: bool) -> Explanation:
+        """Explain `node`; its parts are decisive only if it is."""
+        inner = _conditions(node)
+        if not inner:
+            return self._leaf(node, decisive)
+        deciding = self._deciding(node)
+        parts = tuple(self.part(part, decisive and index in deciding) for index, part in enumerate(inner))
+        return Explanation(print_node(node.source), _kind(node), self._results[id(node)], decisive, parts)
+
+    def _deciding(self, node: Typed) -> set[int]:
+        """The places of the parts that gave `node` its result."""
+        results = [self._results[id(part)] for part in _conditions(node)]
+        if isinstance(node, Choose):
+            chosen = {True: {0, 1}, False: {0, 2}}
+            return {0} if results[0] is None else chosen[bool(results[0])]
+        mine = self._results[id(node)]
+        if isinstance(node, Apply):
+            return {0}
+        # The parts that agree with the whole: the false ones of a false "and", all of a true one, the unknown ones.
+        return {place for place, result in enumerate(results) if result == mine}
+
+    def _leaf(self, node: Typed, decisive: bool) -> Explanation:
+        seen = tuple(Seen(load.operand, self._results[id(load)]) for load in loads_of(node))
+        compared = isinstance(node, Apply) and node.type is Type.BOOL and len(node.args) == 2
+        threshold = self._results[id(node.args[1])] if compared and isinstance(node, Apply) else None
+        return Explanation(
+            print_node(node.source),
+            _kind(node),
+            self._results[id(node)],
+            decisive,
+            seen=seen,
+            threshold=threshold,
+            sentence=say(node, lambda part: self._results.get(id(part))),
+        )
+
+
+def _kind(node: Typed) -> str:
+    match node:
+        case Connective():
+            return "any" if node.any else "all"
+        case Choose():
+            return "choice"
+        case Load():
+            return "field"
+        case Apply(overload=overload):
+            return "not" if overload.name == "!" else "comparison" if node.type is Type.BOOL else "value"
+    return type(node).__name__.lower()
