@@ -115,5 +115,5 @@ def context_of(rule: Rule, stamp: Stamp, change: Change, account: Mapping[str, A
         "resolved_at": after.resolved_at,
         "resolve_reason": str(after.resolve_reason) if after.resolve_reason else None,
         "subject": account.get("subject") or {"kind": stamp.entity_kind, "id": change.episode.entity_id},
-        **{key: account[key] for key in ("values", "reminder", "missing") if key in account},
+        **{key: account[key] for key in ("values", "because", "reminder", "missing") if key in account},
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 
 from sqlalchemy import Connection
@@ -12,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from automations.alerts import LIVE
 from automations.announcing import Announce, silence
 from automations.conditions import Compiled, compile_rule
-from automations.evaluation import Outcome, Task, look_at, settle, up_to_date
+from automations.evaluation import Outcome, Task, decide, look_at
 from automations.findings import Look
 from automations.lifecycle import State
-from automations.progress import progress_of, take_turn, went_well, went_wrong
+from automations.progress import progress_of, went_well, went_wrong
 from automations.reminders import lapsed
 from automations.rulebook import EVALUATED, StoredRule, rules
 from automations.rules import Lifecycle, Severity
@@ -157,7 +158,13 @@ def budgets_of(vertical: Vertical) -> dict[str, int]:
 
 
 def evaluate(
-    engine: Engine, at: int, *, timeline: str = LIVE, known: int | None = None, only: Collection[str] = ()
+    engine: Engine,
+    at: int,
+    *,
+    timeline: str = LIVE,
+    known: int | None = None,
+    only: Collection[str] = (),
+    fresh: Mapping[str, int] | None = None,
 ) -> RuleReport:
     """Evaluate the vertical's rules that are active or in shadow.
 
@@ -167,13 +174,17 @@ def evaluate(
         timeline: "live", or a replay of its own; alerts of different timelines never touch one another.
         known: the instant up to which we had learned; None: all that is known today.
         only: ids of the rules to evaluate; empty: all.
+        fresh: watermarks that the caller knows better than the table, such as those of a replay's own features.
     """
     look = Look(engine.facts, at, known, timeline)
     with engine.database.read() as connection:
-        marks = watermarks(connection)
+        marks = {**watermarks(connection), **(fresh or {})}
         book = rules(connection, engine.vertical)
     chosen = [stored for stored in book if stored.lifecycle in EVALUATED and (not only or stored.rule.id in only)]
-    runs = tuple(_run(engine, stored, look, marks) for stored in chosen)
+    runs = tuple(
+        guarded(engine.database, stored.rule.id, timeline, partial(_run, engine, stored, look, marks))
+        for stored in chosen
+    )
     watch = Watch(engine.database, engine.vertical, engine.announce, at, timeline)
     checked = {name for stored in chosen for name in _needs(engine, stored)}
     note_stale(watch, {run.rule_id: run.stale for run in runs if run.stale}, checked)
@@ -188,21 +199,27 @@ def _needs(engine: Engine, stored: StoredRule) -> Collection[str]:
         return ()
 
 
-def _run(engine: Engine, stored: StoredRule, look: Look, marks: Mapping[str, int]) -> RuleRun:
+def guarded(database: Database, rule_id: str, timeline: str, work: Callable[[], RuleRun]) -> RuleRun:
+    """Do the work of one rule; if it fails, note that and let the other rules go on."""
     started = perf_counter()
     try:
-        rule = engine.compiled(stored)
-        old = tuple(stale(marks, engine.needs(rule), look.at))
-        if old:
-            return RuleRun(rule.rule.id, Outcome(), stale=old, seconds=perf_counter() - started)
-        task = Task(rule, look, stored.lifecycle is Lifecycle.ACTIVE, engine.announce, marks)
-        outcome, missed = evaluate_rule(engine.database, task)
+        run = work()
     except (PlumblineError, SQLAlchemyError) as error:
         said = _safe(error)
-        with engine.database.write() as connection:
-            went_wrong(connection, stored.rule.id, look.timeline, said)
-        return RuleRun(stored.rule.id, Outcome(), error=said, seconds=perf_counter() - started)
-    return RuleRun(rule.rule.id, outcome, lapsed=missed, seconds=perf_counter() - started)
+        with database.write() as connection:
+            went_wrong(connection, rule_id, timeline, said)
+        run = RuleRun(rule_id, Outcome(), error=said)
+    return replace(run, seconds=perf_counter() - started)
+
+
+def _run(engine: Engine, stored: StoredRule, look: Look, marks: Mapping[str, int]) -> RuleRun:
+    rule = engine.compiled(stored)
+    old = tuple(stale(marks, engine.needs(rule), look.at))
+    if old:
+        return RuleRun(rule.rule.id, Outcome(), stale=old)
+    task = Task(rule, look, stored.lifecycle is Lifecycle.ACTIVE, engine.announce, marks)
+    outcome, missed = evaluate_rule(engine.database, task)
+    return RuleRun(rule.rule.id, outcome, lapsed=missed)
 
 
 def evaluate_rule(database: Database, task: Task) -> tuple[Outcome, int]:
@@ -213,10 +230,8 @@ def evaluate_rule(database: Database, task: Task) -> tuple[Outcome, int]:
         before = progress_of(connection, rule_id, timeline)
         missed = lapsed(connection, task.rule, task.look, before.reminded_until)
     with database.write() as connection:
-        progress = take_turn(connection, rule_id, timeline)
-        fresh = up_to_date(connection, task, seen, progress)
-        outcome = settle(connection, task, fresh, progress)
-        went_well(connection, rule_id, timeline, progress, task.look.at)
+        outcome = decide(connection, task, seen, lambda held: look_at(held, task))
+        went_well(connection, rule_id, timeline, task.look.at)
         if missed:
             _note_lapsed(connection, task, missed)
     return outcome, missed

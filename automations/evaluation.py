@@ -6,7 +6,7 @@ the turn, so that no decision rests on a state that is gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from automations.episodes import (
 from automations.evidence import Witness, as_json, subjects
 from automations.findings import Finding, Look, standing, true_entities
 from automations.lifecycle import Condition, Policy, State, Verdict, begin, numbered, policy_of, step
-from automations.progress import Progress, largest_gap, progress_of
+from automations.progress import Progress, decided, largest_gap, progress_of, take_turn
 from automations.reminders import Occurrence, occurrences, verdict_of_occurrence
 
 
@@ -135,9 +135,20 @@ def settle(connection: Connection, task: Task, seen: Seen, progress: Progress) -
     return _write(connection, task, draft)
 
 
-def up_to_date(connection: Connection, task: Task, seen: Seen, progress: Progress) -> Seen:
-    """What was seen, looked at again if anybody decided on the rule's alerts since."""
-    return seen if seen.revision == progress.revision else look_at(connection, task)
+def decide(connection: Connection, task: Task, seen: Seen, again: Callable[[Connection], Seen]) -> Outcome:
+    """Take the rule's turn and settle what was seen; look again first if anybody decided since.
+
+    Args:
+        connection: a write transaction.
+        task: the rule.
+        seen: what was seen of its entities.
+        again: looks again.
+    """
+    progress = take_turn(connection, task.rule.rule.id, task.look.timeline)
+    fresh = seen if seen.revision == progress.revision else again(connection)
+    outcome = settle(connection, task, fresh, progress)
+    decided(connection, task.rule.rule.id, task.look.timeline, progress)
+    return outcome
 
 
 def _continue(task: Task, policy: Policy, episode: Episode, seen: Seen, draft: _Draft) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from automations.conditions import Compiled
 from automations.findings import Finding, Look
 from substrate.columns import Sensitivity, meaning_of
+from substrate.expressions.explain import Explanation, explain
 from substrate.expressions.types import FieldPath
 from substrate.idset import among
 from substrate.records import Record, table_of
@@ -60,17 +61,22 @@ class Witness:
         self._rule = rule
         self._look = look
         self._shared = [self._leaf(path, marks) for path in rule.paths]
+        places = {path: place for place, path in enumerate(rule.paths)}
+        self._order = [places[path] for path in rule.holds.operands]
 
     def account(self, finding: Finding, subject: Subject | None) -> dict[str, Any]:
         """What was seen of one entity, as plain values."""
         values = zip(self._shared, finding.values, strict=True)
+        tree = explain(self._rule.holds, [finding.values[place] for place in self._order], self._look.at)
         told: dict[str, Any] = {
             "at": self._look.at,
             "rule_version": self._rule.version,
             "condition": self._rule.rule.when or self._rule.holds.canonical,
-            "digest": self._rule.found.digest,
+            "digest": self._rule.holds.digest,
             "verdict": finding.verdict,
             "values": [{**leaf, "value": value} for leaf, value in values],
+            "because": list(_sentences(tree)),
+            "tree": tree.as_json(),
         }
         if subject is not None:
             told["subject"] = {
@@ -109,6 +115,15 @@ class Witness:
             "as_of": min(known) if known else None,
             "watermarks": names,
         }
+
+
+def _sentences(tree: Explanation) -> Iterator[dict[str, str]]:
+    """What decided, a sentence each, with the clearance that a reader of it needs."""
+    for part in tree.parts:
+        yield from _sentences(part)
+    if not tree.parts and tree.decisive:
+        levels = [Sensitivity[seen.operand.sensitivity] for seen in tree.seen if seen.operand.sensitivity]
+        yield {"text": tree.sentence, "sensitivity": max(levels, default=Sensitivity.PUBLIC).name}
 
 
 def as_json(account: Mapping[str, Any]) -> str:

@@ -53,7 +53,6 @@ class Finding:
     """
 
     entity_id: int
-    source_key: str
     site: str | None
     verdict: Verdict
     severity: Severity
@@ -66,7 +65,7 @@ def true_entities(connection: Connection, rule: Compiled, look: Look) -> list[Fi
     columns = _columns(rule)
     statement = look.facts.select(rule.rule.entity, columns, look.at, look.known, where=rule.found)
     found = [_finding(rule, row, Verdict.TRUE) for row in connection.execute(statement)]
-    present = _present(connection, rule, look, found)
+    present = with_expected(connection, rule, look, found)
     return [finding for finding in found if finding.entity_id not in present]
 
 
@@ -80,7 +79,7 @@ def standing(connection: Connection, rule: Compiled, look: Look, ids: Iterable[i
         columns["clears"] = rule.clears
     statement = look.facts.select(rule.rule.entity, columns, look.at, look.known, ids=wanted)
     found = [_finding(rule, row, _verdict(rule, row)) for row in connection.execute(statement)]
-    present = _present(connection, rule, look, found)
+    present = with_expected(connection, rule, look, found)
     return {
         finding.entity_id: replace(finding, verdict=Verdict.FALSE) if finding.entity_id in present else finding
         for finding in found
@@ -102,7 +101,7 @@ def _finding(rule: Compiled, row: Row[Any], verdict: Verdict) -> Finding:
     moment = getattr(row, "moment", None)
     start = _SHARED + (rule.moment is not None) + len(rule.severities)
     values = tuple(row[start : start + len(rule.paths)])
-    return Finding(row.id, row.source_key, row.site, verdict, severity, moment, values)
+    return Finding(row.id, row.site, verdict, severity, moment, values)
 
 
 def _verdict(rule: Compiled, row: Row[Any]) -> Verdict:
@@ -114,7 +113,7 @@ def _truth(value: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _present(connection: Connection, rule: Compiled, look: Look, found: Sequence[Finding]) -> set[int]:
+def with_expected(connection: Connection, rule: Compiled, look: Look, found: Sequence[Finding]) -> set[int]:
     """The entities whose expected record is there; none, where the rule expects none."""
     if rule.expected is None or not found:
         return set()

@@ -65,6 +65,7 @@ class Cause(StrEnum):
     WITHDRAWN = "withdrawn"  # the reminder's reason went away: moved, cancelled
     NODATA = "nodata"
     BY_HAND = "by_hand"
+    RULE_ARCHIVED = "rule_archived"
 
 
 class Send(StrEnum):
@@ -176,7 +177,8 @@ def step(policy: Policy, now: Condition, verdict: Verdict, severity: Severity, a
         return _missing(policy, now, at)
     known = replace(now, unknown_since=None, nodata_since=None, missing_evaluations=0)
     back = (Action.DATA_BACK,) if now.nodata_since is not None else ()
-    whole = now.unknown_since is None and at - now.last_seen <= policy.gap
+    seen_before = now.unknown_since is None and now.missing_evaluations == 0
+    whole = seen_before and at - now.last_seen <= policy.gap
     if verdict is Verdict.TRUE:
         seen = replace(known, last_seen=max(at, now.last_seen), count=now.count + 1)
         return _true(policy, seen, severity, at, back, whole)

@@ -65,14 +65,14 @@ def largest_gap(rule: Rule, progress: Progress) -> int:
     return _MISSED * (progress.usual_interval or _FIRST_INTERVAL)
 
 
-def went_well(connection: Connection, rule_id: str, timeline: str, before: Progress, at: int) -> None:
-    """Note an evaluation that succeeded; the watermark never moves back, whatever the clock does."""
+def went_well(connection: Connection, rule_id: str, timeline: str, at: int) -> None:
+    """Note a regular evaluation that succeeded; the watermark never moves back, whatever the clock does."""
+    before = progress_of(connection, rule_id, timeline)
     until = at if before.reminded_until is None else max(at, before.reminded_until)
     values = {
         "evaluated_at": at if before.evaluated_at is None else max(at, before.evaluated_at),
         "usual_interval": _rhythm(before, at),
         "reminded_until": until,
-        "revision": before.revision + 1,
         "failures": 0,
         "last_error": None,
     }
@@ -80,7 +80,7 @@ def went_well(connection: Connection, rule_id: str, timeline: str, before: Progr
 
 
 def decided(connection: Connection, rule_id: str, timeline: str, before: Progress) -> None:
-    """Note that some of the rule's alerts were decided upon, outside its regular evaluation."""
+    """Note that the rule's alerts were decided upon."""
     connection.execute(_row(rule_id, timeline).values(revision=before.revision + 1))
 
 

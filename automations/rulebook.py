@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from automations.actions import close_rule
 from automations.rule_files import rule_from, specification, write_rule
 from automations.rules import Lifecycle, Rule
 from substrate.audit import AuditEvent, record_event
@@ -180,14 +181,15 @@ def pause(connection: Connection, rule_id: str, by: str, at: int) -> None:
     _move(connection, rule_id, Lifecycle.PAUSED, by, at)
 
 
-def archive(connection: Connection, rule_id: str, by: str, at: int) -> None:
-    """Put a rule away for good; see `actions.close_rule` for its open alerts.
+def archive(connection: Connection, rule_id: str, by: str, at: int) -> int:
+    """Put a rule away for good, end its open alerts, and say how many those were.
 
     Raises:
         NotFoundError: there is none.
         ConflictError: it is archived already.
     """
     _move(connection, rule_id, Lifecycle.ARCHIVED, by, at)
+    return close_rule(connection, rule_id, by, at)
 
 
 def _begin(connection: Connection, vertical: str, spec: Rule, author: str, at: int) -> None:
