@@ -9,18 +9,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    bindparam,
+    literal,
+    select,
+    union_all,
+)
 
 from substrate.columns import meaning_of
 from substrate.expressions.expression import Expression
 from substrate.expressions.sql import to_sql
 from substrate.features.checked import Plan
 from substrate.history import masked
-from substrate.idset import among
+from substrate.idset import Among, among
 from substrate.records import Record, history_of, table_of
 
-# A set of ids: given, or as the statement that finds them; None is all.
-Ids = Iterable[int] | Select[Any] | None
+# A set of ids: given now, given when the statement runs, or as the statement that finds them; None is all.
+Ids = Iterable[int] | BindParameter[Any] | Select[Any] | None
 Condition = ColumnElement[bool]
 
 _NEVER = (1 << 63) - 1
@@ -34,11 +44,17 @@ class Moment:
     known: ColumnElement[int] | None = None
 
 
+# The instant of a statement that is made once, and told the instant whenever it runs.
+AT = Moment(bindparam("at", type_=BigInteger()))
+
+
 def listed(column: ColumnElement[Any], ids: Ids) -> tuple[Condition, ...]:
     """The condition that a column is one of `ids`; no condition for all."""
     if ids is None:
         return ()
-    return (column.in_(ids),) if isinstance(ids, Select) else (among(column, ids),)
+    if isinstance(ids, Select):
+        return (column.in_(ids),)
+    return (Among(column, ids),) if isinstance(ids, BindParameter) else (among(column, ids),)
 
 
 def versions(record: type[Record], moment: Moment, key: str, ids: Ids) -> FromClause:

@@ -1,30 +1,34 @@
-"""Keeping stored features true: wholly, where something changed, or for the entities of one event.
+"""Keeping stored features true: of all entities, or of those where something changed.
 
-All three run the same compiled statement; they differ in whom it is asked about.
+Both run the same compiled statement; they differ in whom it is asked about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from math import inf
 from time import perf_counter
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, func, literal, select
+from sqlalchemy import Connection, Select, func, select
 
 from substrate.batches import current_batch
 from substrate.bulk import upsert
 from substrate.features.changes import Since, touched
 from substrate.features.compute import compute
 from substrate.features.declare import View
-from substrate.features.events import Moment
-from substrate.features.store import Store, key_column, staged
+from substrate.features.events import AT
+from substrate.features.store import Store, staged, temporary
 from substrate.features.tables import LIVE, digest_of, feature_state
 
 # Above this share of the entities, computing some of them one by one costs more than computing all of them at once.
 _TOO_MANY = 0.25
 _ALWAYS_FEW = 500
+
+_TOUCHED = temporary("plumbline_touched")
 
 Progress = Callable[[str], None]
 
@@ -106,17 +110,6 @@ def refresh(
     return RefreshReport(view.entity.kind, done, entities, changed, seconds, at)
 
 
-def refresh_entities(connection: Connection, view: View, ids: Iterable[int], at: int, *, timeline: str = LIVE) -> int:
-    """Make the stored features of some entities true as of `at`, and return for how many something changed.
-
-    It is what the live path does after an event; the view's own state stays what the last refresh made it.
-    """
-    listed = list(dict.fromkeys(ids))
-    store = Store(connection, view, timeline, at)
-    _, changed = store.replace(compute(view, _moment(at), listed), listed, always=True)
-    return changed
-
-
 def state_of(connection: Connection, view: View, timeline: str = LIVE, *, lock: bool = False) -> State | None:
     """What a view's stored features hold; None: it was never refreshed."""
     columns = feature_state.c
@@ -129,24 +122,32 @@ def state_of(connection: Connection, view: View, timeline: str = LIVE, *, lock: 
 
 def _all(store: Store, view: View, at: int, progress: Progress) -> tuple[int, int]:
     progress("computing all entities")
-    computed = compute(view, _moment(at))
     if store.is_empty():
-        count = store.fill(computed)
+        count = store.fill(_everyone(view), {"at": at})
         return count, count
-    return store.replace(computed, None)
+    return store.replace(_everyone(view), {"at": at})
 
 
 def _some(store: Store, view: View, since: Since, at: int, limit: float, progress: Progress) -> tuple[int, int] | None:
     """Compute the entities that may have changed; None, and nothing done, where they are more than the limit."""
     progress("looking for what changed")
     found = touched(view, since, at, store.rows)
-    with staged(store.connection, "plumbline_touched", [key_column()], found) as ids:
+    with staged(store.connection, _TOUCHED, found, {}) as ids:
         count = store.connection.execute(select(func.count()).select_from(ids)).scalar_one()
         if count > limit:
             return None
         progress(f"computing {count} entities")
-        among = select(ids.c.id)
-        return store.replace(compute(view, _moment(at), among), among) if count else (0, 0)
+        return store.replace(_those_touched(view), {"at": at}, select(ids.c.id)) if count else (0, 0)
+
+
+@cache
+def _everyone(view: View) -> Select[Any]:
+    return compute(view, AT)
+
+
+@cache
+def _those_touched(view: View) -> Select[Any]:
+    return compute(view, AT, select(_TOUCHED.c.id))
 
 
 def _limit(before: State, mode: Mode) -> float:
@@ -156,7 +157,3 @@ def _limit(before: State, mode: Mode) -> float:
 def _keep(connection: Connection, view: View, timeline: str, values: tuple[int, int, str, int, float]) -> None:
     columns = ("view", "timeline", "as_of", "batch", "digest", "rows", "seconds")
     upsert(connection, feature_state, columns, [(view.entity.kind, timeline, *values)], ("view", "timeline"))
-
-
-def _moment(at: int) -> Moment:
-    return Moment(literal(at, BigInteger))

@@ -5,8 +5,9 @@ Everything happens inside the database; no row passes through Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,9 @@ from substrate.database import BigKey
 from substrate.features.declare import View
 from substrate.features.events import Ids, listed
 from substrate.features.tables import feature_history, feature_table
+
+# What a statement's named parameters stand for.
+Given = Mapping[str, Any]
 
 
 class Store:
@@ -63,30 +67,29 @@ class Store:
         """How many entities have a row."""
         return self.connection.execute(select(func.count()).select_from(self.rows)).scalar_one()
 
-    def fill(self, computed: Select[Any]) -> int:
+    def fill(self, computed: Select[Any], given: Given) -> int:
         """Write the rows of a view that has none yet, and return how many there are."""
         found = computed.subquery()
         values = select(found.c.id, *(found.c[name] for name in self._names), self._at)
-        self.connection.execute(insert(self.rows).from_select(["id", *self._names, "as_of"], values))
+        self.connection.execute(insert(self.rows).from_select(["id", *self._names, "as_of"], values), given)
         copied = select(self.rows.c.id, *(self.rows.c[name] for name in self._names), self.rows.c.as_of, false())
         return self._append(copied)
 
-    def replace(self, computed: Select[Any], ids: Ids, *, always: bool = False) -> tuple[int, int]:
+    def replace(self, computed: Select[Any], given: Given, ids: Ids = None) -> tuple[int, int]:
         """Make the stored rows what was computed.
 
         Args:
             computed: `id` and the features.
+            given: the statement's parameters.
             ids: the entities that were asked for; a stored row among them that was not found is removed. None: all.
-            always: write rows whose values are the same too, so that they say when they were computed.
 
         Returns:
             How many entities were computed or removed, and for how many something changed.
         """
-        values = [Column(name, self.rows.c[name].type) for name in self._names]
-        with staged(self.connection, "plumbline_features", [key_column(), *values], computed) as found:
+        with staged(self.connection, _staging(self.rows), computed, given) as found:
             gone = self._remove(found, ids)
             count = self.connection.execute(select(func.count()).select_from(found)).scalar_one()
-            changed = self._write(found, always=always or self._overwrite)
+            changed = self._write(found)
         return count + gone, changed + gone
 
     def _remove(self, found: Table, ids: Ids) -> int:
@@ -99,16 +102,16 @@ class Store:
             self.connection.execute(delete(self.rows).where(*lost))
         return gone
 
-    def _write(self, found: Table, *, always: bool) -> int:
+    def _write(self, found: Table) -> int:
         values = [found.c[name] for name in self._names]
         joined = found.outerjoin(self.rows, self.rows.c.id == found.c.id)
         allowed = self._differs(found)
         changed = select(found.c.id, *values, self._at, false()).select_from(joined).where(*allowed)
         count = self._append(changed)
-        if not (always or count):
+        if not (self._overwrite or count):
             return 0
         written = select(found.c.id, *values, self._at).select_from(joined)
-        written = written.where(true()) if always else written.where(*allowed)
+        written = written.where(true()) if self._overwrite else written.where(*allowed)
         self._upsert(written)
         return count
 
@@ -130,19 +133,26 @@ class Store:
 
 
 @contextmanager
-def staged(connection: Connection, name: str, columns: list[Column[Any]], values: Select[Any]) -> Iterator[Table]:
+def staged(connection: Connection, table: Table, values: Select[Any], given: Given) -> Iterator[Table]:
     """The rows of a statement in a temporary table of this connection, dropped when the block ends."""
-    table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(connection)
-    connection.execute(insert(table).from_select([column.name for column in columns], values))
+    names = [column.name for column in table.columns]
+    connection.execute(insert(table).from_select(names, values), given)
     if connection.dialect.name == "postgresql":
         # Without statistics the planner takes any temporary table for a large one.
-        connection.exec_driver_sql(f"ANALYZE {name}")
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
     yield table
     # No `finally`: where the block failed, the transaction is rolled back and the table with it.
     table.drop(connection)
 
 
-def key_column() -> Column[Any]:
-    """The column of ids in a staged table."""
-    return Column("id", BigKey, primary_key=True, autoincrement=False)
+def temporary(name: str, *values: Column[Any]) -> Table:
+    """A temporary table of ids and values; made once, since a statement is compiled anew for each new table."""
+    key = Column("id", BigKey, primary_key=True, autoincrement=False)
+    return Table(name, MetaData(), key, *values, prefixes=["TEMPORARY"])
+
+
+@cache
+def _staging(rows: Table) -> Table:
+    values = [column for column in rows.columns if column.name not in ("id", "as_of")]
+    return temporary("plumbline_features", *(Column(column.name, column.type) for column in values))

@@ -11,27 +11,33 @@ from sqlalchemy import Connection, select
 
 from substrate.database import Database
 from substrate.features.declare import View
+from substrate.features.live import refresh_entities
 from substrate.features.point_in_time import point_in_time
-from substrate.features.refresh import Mode, refresh, refresh_entities, state_of
+from substrate.features.refresh import Mode, refresh, state_of
 from substrate.features.tables import feature_history, feature_table
 from substrate.records import Record
 from tests.substrate.features import oracle
 from tests.substrate.features.history import History
 from tests.substrate.features.house import VIEWS, WARDS, Patient, Stay, Visit, Ward
 
-KEYS = st.integers(1, 3)
-TIMES = st.integers(0, 24) | st.integers(8, 14) | st.none()
+KEYS = st.integers(1, 5)
+
+
+def _mostly(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(*[values] * 7, st.none())
+
+
+TIMES = _mostly(st.integers(0, 30))
 VALUES: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
     Ward: {"beds": st.integers(0, 2)},
     Patient: {"born": TIMES},
     Stay: {
-        "ward_id": st.none() | KEYS, "patient_id": KEYS, "start": TIMES, "end": TIMES,
-        "status": st.none() | st.sampled_from(["open", "home", "Zoe", "älter"]), "billed_at": TIMES,
-        "cost": st.none() | st.floats(-100, 100), "level": st.none() | st.integers(0, 3),
-        "quiet": st.none() | st.booleans(),
+        "ward_id": _mostly(KEYS), "patient_id": KEYS, "start": TIMES, "end": TIMES,
+        "status": _mostly(st.sampled_from(["open", "home", "Zoe", "älter"])), "billed_at": TIMES,
+        "cost": _mostly(st.floats(-100, 100)), "level": _mostly(st.integers(0, 3)), "quiet": _mostly(st.booleans()),
     },
     Visit: {
-        "patient_id": st.none() | KEYS, "stay_id": st.none() | KEYS, "booked": TIMES, "start": TIMES,
+        "patient_id": _mostly(KEYS), "stay_id": _mostly(st.integers(1, 8)), "booked": TIMES, "start": TIMES,
         "decided": TIMES, "outcome": st.sampled_from(["missed", "seen"]),
     },
 }  # fmt: skip
@@ -39,9 +45,9 @@ KINDS = (Stay, Visit, Stay, Visit, Ward, Patient)
 
 
 def _write(record: type[Record]) -> st.SearchStrategy[Any]:
-    key = st.integers(1, 5) if record in (Stay, Visit) else KEYS
+    key = st.integers(1, 8) if record in (Stay, Visit) else KEYS
     values = st.fixed_dictionaries(VALUES[record])
-    return st.tuples(st.just("write"), st.just(record), key, values | values | values | st.none())
+    return st.tuples(st.just("write"), st.just(record), key, _mostly(values))
 
 
 def _steps(*kinds: type[Record]) -> st.SearchStrategy[Any]:
@@ -49,13 +55,14 @@ def _steps(*kinds: type[Record]) -> st.SearchStrategy[Any]:
 
 
 # Every history begins with wards, patients and some events, so that little is needed for something to happen.
-BEGIN: list[Any] = [("write", record, key, {}) for record in (Ward, Patient) for key in (1, 2, 3)]
-EVENTS = st.lists(_steps(Stay, Visit), min_size=5, max_size=12)
-REFRESH = st.tuples(st.just("refresh"), st.sampled_from([Mode.INCREMENTAL, Mode.AUTO, Mode.FULL]))
-MOVE = st.tuples(st.just("move"), st.integers(1, 5) | st.integers(-6, 12))
-LIVE = st.tuples(st.just("live"), st.sets(KEYS, min_size=1))
-THEN = st.lists(st.one_of(_steps(*KINDS), MOVE, REFRESH, MOVE, REFRESH, LIVE), min_size=5, max_size=15)
-STEPS = st.builds(lambda events, then: [*BEGIN, *events, ("refresh", Mode.AUTO), *then], EVENTS, THEN)
+BEGIN: list[Any] = [("write", record, key, {}) for record in (Ward, Patient) for key in range(1, 6)]
+EVENTS = st.lists(_steps(Stay, Visit), min_size=5, max_size=10)
+MODES = st.sampled_from([Mode.INCREMENTAL, Mode.AUTO, Mode.FULL])
+TICK = st.tuples(st.just("tick"), st.integers(1, 4), MODES)
+JUMP = st.tuples(st.just("tick"), st.integers(-6, 12), MODES)
+LIVE = st.tuples(st.just("live"), st.integers(0, 3), st.sets(KEYS, min_size=1))
+THEN = st.lists(st.one_of(_steps(*KINDS), TICK, TICK, TICK, JUMP, LIVE), min_size=6, max_size=12)
+STEPS = st.builds(lambda events, then: [*BEGIN, *events, ("tick", 0, Mode.AUTO), *then], EVENTS, THEN)
 
 
 class Play:
@@ -77,9 +84,10 @@ class Play:
         self.learned += 1
         self.history.write(record, key, values, self.learned)
 
-    def move(self, by: int) -> None:
-        """The clock moves."""
+    def tick(self, by: int, mode: Mode) -> None:
+        """The clock moves, and everything is refreshed."""
         self.clock = max(0, self.clock + by)
+        self.refresh(mode)
 
     def refresh(self, mode: Mode) -> None:
         """All views are refreshed, and agree with the oracle at once."""
@@ -93,8 +101,9 @@ class Play:
             refresh(self.connection, view, self.clock, batch=self.history.batch, mode=mode)
             self.check(view, stored(self.connection, view))
 
-    def live(self, ids: set[int]) -> None:
+    def live(self, by: int, ids: set[int]) -> None:
         """Some entities are refreshed by themselves, never back in time."""
+        self.clock += by
         state = state_of(self.connection, WARDS)
         if state is not None and self.clock >= max(state.as_of, self.lived_to):
             self.lived_to = self.clock
@@ -139,7 +148,7 @@ def _compare(played: Play, view: View, asked: list[tuple[int, int]]) -> None:
     connection = played.connection
     refresh(connection, view, played.clock, batch=played.history.batch, mode=Mode.FULL, timeline="full")
     played.check(view, stored(connection, view, "full"))
-    refresh_entities(connection, view, range(1, 6), played.clock, timeline="one")
+    refresh_entities(connection, view, range(1, 9), played.clock, timeline="one")
     played.check(view, stored(connection, view, "one"))
     half = played.learned // 2
     same(point_in_time(connection, view, asked), _expected(played, view, [(*pair, None) for pair in asked]))

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Connection
 
 from substrate.clock import HOUR
+from substrate.features.live import refresh_entities
 from substrate.features.online import read_online
-from substrate.features.refresh import refresh, refresh_entities
+from substrate.features.refresh import refresh
 from tests.substrate.features.history import History
 from tests.substrate.features.house import WARDS, Stay, Ward
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from substrate.features.declare import Events, View
-from substrate.features.refresh import Mode, RefreshReport, refresh, refresh_entities, state_of
+from substrate.features.live import refresh_entities
+from substrate.features.refresh import Mode, RefreshReport, refresh, state_of
 from substrate.features.tables import feature_history, feature_table
 from tests.substrate.features.history import History
 from tests.substrate.features.house import PATIENTS, WARDS, Patient, Stay, Visit, Ward
