@@ -150,6 +150,22 @@ def version(connection: Connection, rule_id: str, number: int) -> Rule:
     return _read(spec, rule_id, number)
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Who wrote which version of a rule, and when."""
+
+    version: int
+    author: str
+    at: int
+
+
+def versions(connection: Connection, rule_id: str) -> list[Version]:
+    """All versions of a rule, oldest first."""
+    table = rule_version.c
+    chosen = select(table.version, table.author, table.at).where(table.rule_id == rule_id).order_by(table.version)
+    return [Version(*row) for row in connection.execute(chosen)]
+
+
 def export_rule(connection: Connection, rule_id: str) -> str:
     """The rule's version in force as a YAML file, to begin where the rule stands now.
 
