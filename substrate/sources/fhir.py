@@ -192,9 +192,8 @@ class FhirSource:
                     yield Page(tuple(rows), state.as_json())
                     rows = []
         except RefusedError as error:
-            if error.status not in _NOT_FOR_US:
+            if search.has_begun or not self._note_refusal(kind, kind, error):
                 raise
-            self.ignored.append(Ignored(kind, _NOT_FOR_US[error.status], kind, f"status {error.status}"))
             return
         yield self._kind_page(kind, search, state, rows)
 
@@ -233,7 +232,19 @@ class FhirSource:
         """Deletions, read before the search: what was made again meanwhile is then given after them."""
         if known.watermark is None:
             return []
-        return deleted_since(self._server, kind, self._since(known.watermark), self.options.count)
+        try:
+            return deleted_since(self._server, kind, self._since(known.watermark), self.options.count)
+        except RefusedError as error:
+            if not self._note_refusal(f"{kind}/_history", kind, error):
+                raise
+        return []
+
+    def _note_refusal(self, place: str, kind: str, error: RefusedError) -> bool:
+        """List what the server will not show; false if its answer means something else."""
+        why = _NOT_FOR_US.get(error.status)
+        if why is not None:
+            self.ignored.append(Ignored(place, why, kind, f"status {error.status}"))
+        return why is not None
 
     def _export(self, capability: Capability) -> Export | None:
         options = self.options

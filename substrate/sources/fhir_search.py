@@ -112,6 +112,11 @@ class Search:
         return self.fresh and first is not None and first == self._totals[-1] == len(self._seen)
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the server has already let us search, now or before a kill."""
+        return self._pages > 0 or self.walk.given > 0
+
+    @property
     def _jumps(self) -> bool:
         return self.walk.ordered and self.walk.proved
 
@@ -131,9 +136,12 @@ class Search:
         try:
             return self.server.get(walk.link)
         except RefusedError as error:
-            if error.status not in _EXPIRED or self._expired >= _STUCK:
+            if error.status not in _EXPIRED:
                 raise
         self._expired += 1
+        if self._expired > _STUCK:
+            message = f"{safe_url(self.server.base)}/{self.kind}: next links expire before they can be followed"
+            raise SourceError(message, hint="Raise count, or read this server by bulk export.")
         walk.link = None
         if not self._jumps:
             walk.at, self._pages = None, 0
