@@ -38,6 +38,10 @@ class Among(GenericFunction[bool]):
     name = "plumbline_among"
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself: SQLAlchemy would write `= 1` behind a boolean function for SQLite, and no index would be used."""
+        return self
+
 
 def among(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
     """Whether an integer column is one of `ids`.
