@@ -79,6 +79,11 @@ def divide_doubles(left: Array, right: Array) -> Checked:
     return finite(left / right)
 
 
+def divide_spans(left: Array, right: Array) -> Checked:
+    """How often one duration goes into another, with its fraction; anything by zero is unknown."""
+    return finite(left.astype(np.float64) / right.astype(np.float64))
+
+
 def round_half_away(value: Array) -> Array:
     """Round to whole numbers, halves away from zero."""
     whole = np.trunc(value)

@@ -112,7 +112,12 @@ def _quotients() -> tuple[Overload, ...]:
         "/", (_INT, _INT), _INT, "quotient({0}, {1})", "({0} / {1})", _PG_DIVIDE, array_math.divide,
         partial=True, overflows=True,
     )  # fmt: skip
-    return (whole, _double("/", _PG_DIVIDE_DOUBLES, array_math.divide_doubles))
+    share = Overload(
+        "/", (_SPAN, _SPAN), _DOUBLE, "float({0}) / float({1}) if {1} != 0 else None", "(CAST({0} AS REAL) / {1})",
+        "(CAST({0} AS double precision) / CAST(nullif({1}, 0) AS double precision))", array_math.divide_spans,
+        partial=True,
+    )  # fmt: skip
+    return (whole, _double("/", _PG_DIVIDE_DOUBLES, array_math.divide_doubles), share)
 
 
 def _remainders() -> tuple[Overload, ...]:

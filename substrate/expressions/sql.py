@@ -5,7 +5,7 @@ with an error: what would overflow or divide by zero is NULL instead.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Literal, assert_never
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Double, String, bindparam
@@ -32,8 +32,11 @@ from substrate.expressions.types import FieldPath, Type
 
 Dialect = Literal["sqlite", "postgres"]
 
-# An argument that a text repeats is computed once, in a subquery, where writing it again would cost more than this.
+# An argument becomes a step of its own, computed once, where repeating it would cost more characters than this, or
+# where it is nested deeper than this: the parser of SQLite before 3.46 has room for a hundred open symbols.
 _REPEATABLE = 600
+_NESTABLE: dict[Dialect, int] = {"sqlite": 8, "postgres": 60}
+_BRACKETS = re.compile(r"[()]|\bCASE\b|\bEND\b")
 _MARK = re.compile(r"\x01(\d+)\x01")
 _SQLALCHEMY_TYPES: dict[Type, TypeEngine[Any]] = {
     Type.INT: BigInteger(),
@@ -71,7 +74,7 @@ def to_sql(
     clock = now if isinstance(now, ColumnElement) else bindparam(None, now, BigInteger(), unique=True)
     sqlite = _Writer("sqlite", len(columns))
     postgres = _Writer("postgres", len(columns))
-    texts = [f"({writer.text(expression.typed)})" for writer in (sqlite, postgres)]
+    texts = [writer.statement(expression.typed) for writer in (sqlite, postgres)]
     # Both writers meet the constants in the same order, so one list of parameters serves both.
     parameters = [bindparam(None, constant.value, _type(constant), unique=True) for constant in sqlite.constants]
     return Pushdown(texts[0], texts[1], (clock, *columns, *parameters), _SQLALCHEMY_TYPES[expression.type])
@@ -141,8 +144,17 @@ class _Writer:
     def __init__(self, dialect: Dialect, columns: int) -> None:
         self._dialect: Dialect = dialect
         self._first_constant = 1 + columns
-        self._bound = 0
+        self._steps: list[tuple[str, str]] = []
         self.constants: list[Constant] = []
+
+    def statement(self, node: Typed) -> str:
+        """Return the whole text: `node` itself, or a query that works out its steps one after the other."""
+        text = self.text(node)
+        if not self._steps:
+            return f"({text})"
+        # OFFSET keeps both planners from writing a step back into the places that use it.
+        steps = ", ".join(f"{name} AS (SELECT {step} AS pl_v LIMIT 1 OFFSET 0)" for name, step in self._steps)
+        return f"(WITH {steps} SELECT {text})"
 
     def text(self, node: Typed, *, settled: bool = True) -> str:
         """Return the text of `node`. Unless `settled`, an integer that overflowed in SQLite may show as a real."""
@@ -160,16 +172,19 @@ class _Writer:
             case Member():
                 text = self._member(node)
             case Connective():
-                text = f"({(' OR ' if node.any else ' AND ').join(map(self.text, node.parts))})"
+                text = f"({(' OR ' if node.any else ' AND ').join(map(self._part, node.parts))})"
             case Choose():
                 text = self._choose(node)
             case Present():
                 text = f"({self.text(node.field)} IS NOT NULL)"
             case Fallback():
-                text = f"coalesce({self.text(node.first)}, {self.text(node.second)})"
+                text = f"coalesce({self._part(node.first)}, {self._part(node.second)})"
             case _:
                 assert_never(node)
         return text
+
+    def _part(self, node: Typed) -> str:
+        return self._shallow(self.text(node))
 
     def _constant(self, node: Constant) -> str:
         self.constants.append(node)
@@ -190,30 +205,40 @@ class _Writer:
         return self._fill("CASE WHEN typeof({0}) = 'integer' THEN {0} END", [text]) if chain and settled else text
 
     def _choose(self, node: Choose) -> str:
-        test, yes, no = (self.text(part) for part in (node.test, node.yes, node.no))
+        test, yes, no = (self._part(part) for part in (node.test, node.yes, node.no))
         true, false = ("1", "0") if self._dialect == "sqlite" else ("true", "false")
         return f"CASE {test} WHEN {true} THEN {yes} WHEN {false} THEN {no} END"
 
     def _member(self, node: Member) -> str:
-        needle = self.text(node.needle)
+        needle = self._part(node.needle)
         if not node.items:
             return self._fill("({0} <> {0})", [needle])
         return f"({needle} IN ({', '.join(map(self.text, node.items))}))"
 
     def _fill(self, template: str, args: list[str]) -> str:
-        """Put arguments into a template; long ones that it repeats are computed once, in a subquery."""
-        bound: dict[str, str] = {}
+        """Put arguments into a template; long ones that it repeats become steps of their own."""
+        steps: list[str] = []
         places = []
         for index, arg in enumerate(args):
-            extra = (template.count(f"{{{index}}}") - 1) * len(arg)
-            places.append(self._bind(arg, bound) if extra > _REPEATABLE else arg)
+            repeats = template.count(f"{{{index}}}") - 1
+            # A text that reads a step is short, but repeating it would work that step out again, at every level.
+            if repeats * len(arg) > _REPEATABLE or (repeats and " FROM pl_" in arg):
+                steps.append(self._step(arg))
+                places.append(f"{steps[-1]}.pl_v")
+            else:
+                places.append(self._shallow(arg))
         filled = template.format(*places)
-        return _subquery(filled, bound.items()) if bound else f"({filled})"
+        return f"(SELECT {filled} FROM {', '.join(steps)})" if steps else f"({filled})"  # noqa: S608 - our own text
 
-    def _bind(self, arg: str, bound: dict[str, str]) -> str:
-        self._bound += 1
-        name = f"pl_{self._bound}"
-        bound[name] = arg
+    def _shallow(self, text: str) -> str:
+        """Make a deeply nested text a step of its own."""
+        if _nesting(text) <= _NESTABLE[self._dialect]:
+            return text
+        return f"(SELECT pl_v FROM {self._step(text)})"  # noqa: S608 - our own text; values are bound
+
+    def _step(self, text: str) -> str:
+        name = f"pl_{len(self._steps) + 1}"
+        self._steps.append((name, text))
         return name
 
 
@@ -221,7 +246,10 @@ def _mark(index: int) -> str:
     return f"\x01{index}\x01"
 
 
-def _subquery(text: str, bound: Iterable[tuple[str, str]]) -> str:
-    """Name values for `text`. OFFSET keeps both planners from writing the values back into their places."""
-    values = ", ".join(f"{value} AS {name}" for name, value in bound)
-    return f"(SELECT {text} FROM (SELECT {values} LIMIT 1 OFFSET 0) AS pl)"  # noqa: S608 - our own text; values are bound
+def _nesting(text: str) -> int:
+    """How many brackets and CASEs are open at once."""
+    deepest = level = 0
+    for bracket in _BRACKETS.findall(text):
+        level += 1 if bracket in ("(", "CASE") else -1
+        deepest = max(deepest, level)
+    return deepest

@@ -66,3 +66,32 @@ def test_all_back_ends_agree(databases: list[sa.Connection], node: Node) -> None
     assert differing(expression, expected, by_numpy(expression)) == []
     for connection in databases:
         assert differing(expression, expected, by_database(connection, expression)) == [], connection.dialect.name
+
+
+DEEP = {
+    "d - ({})": ("d", 31),
+    "i / ({})": ("i", 31),
+    "b ? ({}) : 1": ("i", 31),
+    "round({})": ("d", 31),
+    "abs(i + {})": ("i", 15),
+    "coalesce(d, m.e * ({}))": ("d", 15),
+    "b && (c || !({}))": ("c", 10),
+    "({}).lowerAscii() + s": ("s", 15),
+}
+
+
+@pytest.mark.parametrize("form", DEEP)
+def test_back_ends_agree_at_the_greatest_depth(databases: list[sa.Connection], form: str) -> None:
+    text, levels = DEEP[form]
+    for _ in range(levels):
+        text = form.format(text)
+    expression = check(text, SCHEMA)
+    for connection in databases:
+        assert by_database(connection, expression) == by_closure(expression) == by_numpy(expression)
+
+
+@pytest.mark.parametrize("part", ["i == 1", "round(d + m.e) > 1.0"])
+def test_five_hundred_parts_are_no_trouble_to_any_back_end(databases: list[sa.Connection], part: str) -> None:
+    expression = check(" || ".join([part] * 80), SCHEMA)
+    for connection in databases:
+        assert by_database(connection, expression) == by_closure(expression) == by_numpy(expression)

@@ -26,6 +26,8 @@ def value_of(text: str, now: int = NOW, **values: Value | None) -> Value | None:
         ("i % 3", -1),
         ("-7 / -2", 3),
         ("i / 0", None),
+        ("duration('90m') / duration('1h')", 1.5),
+        ("duration('1h') / duration('0s')", None),
         ("i % 0", None),
         ("i + 0.5", -6.5),
         ("-i", 7),
