@@ -37,6 +37,7 @@ class Announcement:
         expires_at: from when on it is no longer worth sending; None: always.
     """
 
+    timeline: str
     alert_id: int
     fingerprint: str
     episode: int
@@ -84,7 +85,7 @@ def announcement(rule: Rule, stamp: Stamp, change: Change, account: Mapping[str,
     if expires is not None and expires <= stamp.at:
         expires = None  # a late reminder is still told, once
     return Announcement(
-        episode.id, episode.fingerprint, episode.number, after.sequence, send, targets, after.severity, episode.site,
+        stamp.timeline, episode.id, episode.fingerprint, episode.number, after.sequence, send, targets, after.severity, episode.site,
         context_of(rule, stamp, change, account), stamp.at, expires,
     )  # fmt: skip
 

@@ -145,7 +145,7 @@ def test_the_occurrence_is_a_label_of_the_alert(world: World) -> None:
 
 
 def test_an_occurrence_is_late_only_when_that_is_worth_saying() -> None:
-    remind = Remind(field="start", before="1d")  # type: ignore[arg-type]  # durations are read from text
+    remind = Remind(field="start", before="1d")
     told = [occurrences(remind, [found(START)], DUE + wait, first=False)[0].late for wait in (0, 15 * MINUTE, HOUR)]
     assert told == [0, 0, HOUR]
 
