@@ -1,4 +1,4 @@
-"""What a delivery channel is: it takes one rendered message and says whether it is sent, may be tried again, or never will be."""
+"""What a delivery channel is: it takes one rendered message and says whether it went, may go later, or never will."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,11 +46,15 @@ class Sent:
 
 @dataclass(frozen=True)
 class Retry:
-    """It did not go now but may later; `after` (micros) is the wait that the provider asked for."""
+    """It did not go now but may later; `after` (micros) is the wait that the provider asked for.
+
+    `uncertain`: the answer was lost, so it may have arrived all the same.
+    """
 
     failure: Failure
     why: str
-    after: int | None
+    after: int | None = None
+    uncertain: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,11 +66,19 @@ class Refused:
 
 
 class Channel(Protocol):
-    """One way to reach people; `idempotent` says that sending twice under one key arrives once."""
+    """One way to reach people.
+
+    Attributes:
+        name: as contacts, rules and the outbox spell it.
+        clearance: the most protected value that it may carry.
+        idempotent: sending twice under one key arrives once.
+        shared: all addresses go through one account, so that a refused password concerns them all.
+    """
 
     name: str
     clearance: Sensitivity
     idempotent: bool
+    shared: bool
 
     def send(self, message: Rendered, key: str) -> Sent | Retry | Refused:
         """Send `message` under the idempotency `key`; every failure comes back as a value."""
