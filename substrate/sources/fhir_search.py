@@ -46,6 +46,8 @@ class Walk:
     """Whether the server was seen to sort, rather than to have its records in order by chance."""
     low: int | None = None
     """The first record's `lastUpdated`, in micros."""
+    first: str | None = None
+    """The first record's id."""
     stamped: bool = True
     given: int = 0
 
@@ -189,11 +191,13 @@ class Search:
             self.ended = not news and (reached[0] > walk.opened or self._idle >= _STUCK)
 
     def _sorts(self) -> bool:
-        """Whether the server, asked for its latest record, gives one that is later than the first we got."""
+        """Whether the server, asked for its latest record, gives another and later one than the first we got."""
         latest = self.server.get(self.kind, {"_sort": "-_lastUpdated", "_count": "1"})
-        stamps = [instant(stamp_of(row)) for row in bundle_rows(latest, "", self.kind)]
-        low = self.walk.low
-        return bool(stamps) and stamps[0] is not None and low is not None and stamps[0] > low
+        row = next(bundle_rows(latest, "", self.kind), None)
+        moment = None if row is None else instant(stamp_of(row))
+        if row is None or row.payload is None or moment is None or self.walk.low is None:
+            return False
+        return moment > self.walk.low and row.payload.get("id") != self.walk.first
 
     def _must_not_circle(self) -> None:
         """A chain of links that brings nothing new for long is a circle."""
@@ -220,7 +224,8 @@ class Search:
             if latest is None or moment > latest[0]:
                 latest = moment, stamp
             floor = max(moment, floor or moment)
-            walk.low = moment if walk.low is None else walk.low
+            if walk.low is None:
+                walk.low, walk.first = moment, key
         return latest if walk.ordered else None
 
 
