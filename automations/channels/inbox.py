@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
 from substrate.bulk import append
+from substrate.clock import Clock, SystemClock
 from substrate.columns import Sensitivity
 from substrate.database import BigKey, Database
 from substrate.errors import DatabaseError
@@ -18,44 +19,52 @@ inbox_message = Table(
     "inbox_message",
     SYSTEM,
     Column("id", BigKey, primary_key=True, autoincrement=True),
-    Column("delivery_key", String(32), nullable=False, unique=True),
-    Column("recipient", String(120), nullable=False),
+    Column("delivery_key", String(200), nullable=False, unique=True),
+    Column("recipient", String(200), nullable=False),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("html", Text),
     Column("body", Text, nullable=False),
     Column("severity", String(10), nullable=False),
-    Column("reason", String(20), nullable=False),
-    Column("at", BigInteger, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
     Column("read_at", BigInteger),
-    Index("ix_inbox_message_recipient", "recipient", "at"),
+    Index("ix_inbox_message_recipient_id", "recipient", "id"),
 )
 
-_COLUMNS = ("delivery_key", "recipient", "subject", "text", "body", "severity", "reason", "at")
+_COLUMNS = (
+    "delivery_key", "recipient", "subject", "text", "html", "body", "severity", "reason", "created_at", "received_at",
+)  # fmt: skip
 
 
 class Inbox:
-    """A table that the console shows to its reader."""
+    """A table that the console shows to its reader; the same key twice leaves one row, the first."""
 
     name = "inbox"
     clearance = Sensitivity.PHI
     idempotent = True
     shared = True
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._database = database
+        self._clock = clock or SystemClock()
 
     def send(self, message: Rendered, key: str) -> Sent | Retry | Refused:
-        """Keep the message, once a key."""
+        """Keep the message, in a transaction of its own."""
         row = (
-            key, message.recipient, message.subject, message.text, orjson.dumps(message.body).decode(),
-            message.severity, message.reason, message.created_at,
+            key, message.recipient, message.subject, message.text, message.html,
+            orjson.dumps(message.body, option=orjson.OPT_SORT_KEYS).decode(),
+            message.severity, message.reason, message.created_at, self._clock.now(),
         )  # fmt: skip
         try:
             with self._database.write() as connection:
                 append(connection, inbox_message, _COLUMNS, [row], new_only=True)
+                mine = inbox_message.c.delivery_key == key
+                number = connection.scalars(select(inbox_message.c.id).where(mine)).one()
         except (OperationalError, DatabaseError):
             return Retry(Failure.NETWORK, "the database could not be written to")
-        return Sent(None)
+        return Sent(f"inbox:{number}")
 
 
 def opened(_settings: Settings, database: Database) -> Channel | None:
@@ -74,4 +83,4 @@ def unread(connection: Connection, recipient: str) -> list[int]:
     """The ids of a recipient's unread messages, newest first."""
     table = inbox_message
     where = (table.c.recipient == recipient, table.c.read_at.is_(None))
-    return list(connection.scalars(select(table.c.id).where(*where).order_by(table.c.at.desc(), table.c.id.desc())))
+    return list(connection.scalars(select(table.c.id).where(*where).order_by(table.c.id.desc())))
