@@ -16,7 +16,7 @@ from substrate.errors import PlumblineError
 
 root = typer.Typer(
     name="plumbline",
-    help="Plumbline sits beside an ERP and makes its data act: checked records, fresh features, rules, explained alerts.",
+    help="Makes the data of an ERP act: checked records, fresh features, rules, and alerts that say why.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -41,7 +41,15 @@ def list_held(
         print_json([_facts(row) for row in rows])
         return
     cells = [
-        (row.id, row.resource, row.reason, row.detail, f"{row.place}:{row.line}", age_text(now - row.first_seen), row.state)
+        (
+            row.id,
+            row.resource,
+            row.reason,
+            row.detail,
+            f"{row.place}:{row.line}",
+            age_text(now - row.first_seen),
+            row.state,
+        )
         for row in rows
     ]
     columns = ("#id", "resource", "reason", "what is wrong", "where", "since", "state")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import entry_points
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from substrate.errors import DeclarationError, NotFoundError
@@ -19,6 +20,48 @@ from substrate.quality import Check
 from substrate.records import Record
 
 GROUP = "plumbline.verticals"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleOrder:
+    """What a sample feed shall be; the same order gives the same bytes.
+
+    Attributes:
+        people: how many people it is about.
+        days: how many days it covers.
+        seed: another seed gives another feed.
+        defects: share of rows that are spoilt on purpose.
+        until: the feed's "now", in microseconds since 1970 UTC.
+        events: scale to about this many rows; None: `people` decides.
+        compress: write gzip.
+    """
+
+    people: int = 500
+    days: int = 90
+    seed: int = 1
+    defects: float = 0.01
+    until: int = 0
+    events: int | None = None
+    compress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReceipt:
+    """What a sample feed holds: rows by resource, planted incidents and defects by kind, and what it cost."""
+
+    resources: dict[str, int]
+    incidents: dict[str, int]
+    defects: dict[str, int]
+    bytes: int
+    seconds: float
+
+    def facts(self) -> dict[str, Any]:
+        """The same for a program."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+Sample = Callable[[Path, SampleOrder, Callable[[int, int], None]], SampleReceipt]
+"""Writes a sample feed into a folder, and tells how much of it is done."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +89,7 @@ class Vertical:
     templates: Traversable
     checks: tuple[Check, ...] = ()
     views: tuple[View, ...] = ()
-    sample: Callable[..., Any] | None = None
+    sample: Sample | None = None
     stale_after: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

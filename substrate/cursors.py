@@ -37,3 +37,9 @@ def store_cursor(connection: Connection, source: str, recipe: str, cursor: Curso
     """Say where the source stands now."""
     row = (source, recipe, orjson.dumps(cursor).decode(), now)
     upsert(connection, source_cursor, ("source", "recipe", "cursor", "at"), [row], ("source",))
+
+
+def cursor_ages(connection: Connection, now: int) -> dict[str, int]:
+    """How long ago each source was last read, in microseconds."""
+    rows = connection.execute(select(source_cursor.c.source, source_cursor.c.at))
+    return {source: now - at for source, at in rows}

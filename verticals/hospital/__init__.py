@@ -11,7 +11,7 @@ from substrate.catalog import Vertical
 from verticals.hospital.features import VIEWS
 from verticals.hospital.quality import CHECKS
 from verticals.hospital.records import RECORDS
-from verticals.hospital.sample import generate
+from verticals.hospital.sample.order import sample
 from verticals.hospital.sources import MAPPERS
 
 vertical = Vertical(
@@ -23,7 +23,7 @@ vertical = Vertical(
     views=VIEWS,
     rules=files(__package__) / "rules",
     templates=files(__package__) / "templates",
-    sample=generate,
+    sample=sample,
     stale_after={
         "appointment": "24h",
         "encounter": "24h",

@@ -1,0 +1,151 @@
+"""Alerts as people list them: worst first, each under a short code that is easy to type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, Select, case, select
+
+from automations.alerts import IS_OPEN, LIVE, alert, rule_progress
+from automations.rulebook import rule_version
+from automations.rules import Severity
+from automations.watch import DATA_STALE, RULE_FAILING
+from substrate.columns import Sensitivity
+from substrate.errors import ConflictError, NotFoundError
+
+_DIGITS = 16
+_SHOWN = 8
+_BUILT_IN = {rule.id: rule.title for rule in (DATA_STALE, RULE_FAILING)}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert in a list.
+
+    Attributes:
+        id: its number.
+        code: the beginning of the number in hexadecimal, enough to name it.
+        title: what the rule calls it.
+        subject: whom or what it is about.
+        sensitivity: the clearance that the subject needs.
+        opened_at: since when, in microseconds since 1970 UTC.
+    """
+
+    id: int
+    code: str
+    timeline: str
+    severity: str
+    state: str
+    rule_id: str
+    title: str
+    entity_kind: str
+    entity_id: int
+    subject: str
+    sensitivity: Sensitivity
+    opened_at: int
+    acked_by: str | None
+    snoozed_until: int | None
+
+
+def alert_code(alert_id: int) -> str:
+    """The short code of an alert: the first eight hexadecimal digits of its number."""
+    return f"{alert_id:0{_DIGITS}x}"[:_SHOWN]
+
+
+def find_alert(connection: Connection, said: str) -> int:
+    """The number of the alert that a person means by its code, the beginning of it, or the whole number.
+
+    Raises:
+        NotFoundError: none is called that.
+        ConflictError: several are.
+    """
+    if said.isdecimal() and len(said) > _SHOWN:
+        return int(said)
+    try:
+        first = int(said.ljust(_DIGITS, "0"), 16)
+        last = int(said.ljust(_DIGITS, "f"), 16)
+    except ValueError:
+        raise NotFoundError(f"{said!r} is no alert's code", hint="`plumbline alerts list` shows them.") from None
+    largest = (1 << 63) - 1
+    chosen = select(alert.c.id).where(alert.c.id.between(min(first, largest), min(last, largest))).limit(2)
+    found = list(connection.scalars(chosen))
+    if not found:
+        raise NotFoundError(f"there is no alert {said!r}", hint="`plumbline alerts list` shows all.")
+    if len(found) > 1:
+        raise ConflictError(f"several alerts begin with {said!r}", hint="Type more of the code.")
+    return found[0]
+
+
+def list_alerts(
+    connection: Connection,
+    *,
+    timeline: str = LIVE,
+    every: bool = False,
+    severity: Severity | None = None,
+    rule_id: str | None = None,
+    limit: int = 50,
+) -> list[AlertLine]:
+    """Alerts, worst first, then the longest standing.
+
+    Args:
+        timeline: whose alerts: `live`, or those of a walk through an earlier time.
+        every: also those that are over.
+        severity: only these.
+        rule_id: only this rule's.
+        limit: at most this many.
+    """
+    chosen = _statement(timeline, limit)
+    chosen = chosen if every else chosen.where(IS_OPEN)
+    chosen = chosen if severity is None else chosen.where(alert.c.severity == severity.value)
+    chosen = chosen if rule_id is None else chosen.where(alert.c.rule_id == rule_id)
+    return [_line(row) for row in connection.execute(chosen)]
+
+
+def vertical_of(connection: Connection, alert_id: int) -> str | None:
+    """The vertical that an alert belongs to; None: there is no such alert."""
+    return connection.scalar(select(alert.c.vertical).where(alert.c.id == alert_id))
+
+
+def timelines(connection: Connection) -> list[str]:
+    """The timelines that have been evaluated, in order of name."""
+    name = rule_progress.c.timeline
+    return list(connection.scalars(select(name).distinct().order_by(name)))
+
+
+def _statement(timeline: str, limit: int) -> Select[Any]:
+    rank = case({severity.value: severity.rank for severity in Severity}, value=alert.c.severity)
+    version = rule_version.c
+    written = alert.outerjoin(
+        rule_version, (version.rule_id == alert.c.rule_id) & (version.version == alert.c.rule_version)
+    )
+    return (
+        select(*alert.c, version.spec)
+        .select_from(written)
+        .where(alert.c.timeline == timeline)
+        .order_by(rank, alert.c.opened_at, alert.c.id)
+        .limit(limit)
+    )
+
+
+def _line(row: Row[Any]) -> AlertLine:
+    seen = row._mapping
+    subject = orjson.loads(seen["evidence"]).get("subject", {})
+    title = orjson.loads(seen["spec"])["title"] if seen["spec"] else _BUILT_IN.get(seen["rule_id"], seen["rule_id"])
+    return AlertLine(
+        seen["id"],
+        alert_code(seen["id"]),
+        seen["timeline"],
+        seen["severity"],
+        seen["state"],
+        seen["rule_id"],
+        title,
+        seen["entity_kind"],
+        seen["entity_id"],
+        str(subject.get("name") or seen["entity_id"]),
+        Sensitivity[subject.get("sensitivity", "PHI")],
+        seen["opened_at"],
+        seen["acked_by"],
+        seen["snoozed_until"],
+    )

@@ -1,0 +1,160 @@
+"""Is everything in order? One function an examination, one finding each, with the next step where it is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text
+
+from automations.alerts import LIVE, rule_progress
+from automations.engine import budgets_of
+from automations.outbox import Delivery, outbox
+from automations.rule_check import check_rule
+from automations.rule_files import read_rules
+from automations.watch import FAILURES
+from substrate.batches import counter
+from substrate.catalog import Vertical
+from substrate.clock import MINUTE, duration_text
+from substrate.database import Database
+from substrate.errors import PlumblineError
+from substrate.facts import Facts
+from substrate.freshness import stale, watermarks
+from substrate.gate import Gate
+from substrate.migrate import head, missing_tables, revision
+from substrate.quarantine import QuarantineState, quarantine
+from substrate.settings import Settings
+
+_LATE = 2 * MINUTE
+_CLOCK_SLACK = MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an examination found.
+
+    Attributes:
+        subject: what was looked at.
+        sound: nothing needs doing.
+        text: what was found.
+        next_step: what to do where it is not sound, or would be wise.
+    """
+
+    subject: str
+    sound: bool
+    text: str
+    next_step: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """The same for a program."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def examine(settings: Settings, database: Database, verticals: Iterable[Vertical], now: int) -> list[Finding]:
+    """Look at everything, in the order in which one thing rests on another."""
+    listed = list(verticals)
+    findings = [_home(settings.home), *_declarations(listed)]
+    with database.read() as connection:
+        findings.append(_tables(connection, listed, settings.safe_database_url))
+        findings += [_integrity(connection), _clock(connection, now), _quarantine(connection)]
+        findings += [_freshness(connection, vertical, now) for vertical in listed]
+        findings += [_rules(connection), *_outbox(connection, now)]
+    return findings
+
+
+def _home(home: Path) -> Finding:
+    if not os.access(home, os.W_OK):
+        return Finding("home", False, f"{home} cannot be written to", "Set PLUMBLINE_HOME to a folder of your own.")
+    return Finding("home", True, str(home))
+
+
+def _declarations(verticals: list[Vertical]) -> Iterator[Finding]:
+    if not verticals:
+        yield Finding("verticals", False, "none is installed", "Install a package that brings one.")
+    for vertical in verticals:
+        yield _declaration(vertical)
+
+
+def _declaration(vertical: Vertical) -> Finding:
+    subject = f"vertical {vertical.name}"
+    try:
+        Gate(vertical.checks)
+        facts, specs = Facts(vertical.records, vertical.views), read_rules(vertical.rules)
+        problems = [problem for spec in specs for problem in check_rule(spec, facts)]
+    except PlumblineError as error:
+        return Finding(subject, False, error.message, error.hint)
+    if problems:
+        return Finding(subject, False, str(problems[0]), f"plumbline rules check --vertical {vertical.name}")
+    features = sum(len(view.features) for view in vertical.views)
+    counts = f"{len(vertical.records)} kinds, {len(vertical.checks)} checks, {features} features, {len(specs)} rules"
+    return Finding(subject, True, counts)
+
+
+def _tables(connection: Connection, verticals: list[Vertical], url: str) -> Finding:
+    found, missing = revision(connection), missing_tables(connection, verticals)
+    if found != head() or missing:
+        what = f"{url}: migration {found}, newest is {head()}; {len(missing)} tables are missing"
+        return Finding("database", False, what, "plumbline db upgrade")
+    return Finding("database", True, f"{url}, migration {found}")
+
+
+def _integrity(connection: Connection) -> Finding:
+    if connection.dialect.name != "sqlite":
+        server = connection.scalar(text("SHOW server_version"))
+        return Finding("integrity", True, f"PostgreSQL {server} looks after itself")
+    said = connection.scalar(text("PRAGMA quick_check(1)"))
+    if said != "ok":
+        return Finding("integrity", False, f"SQLite says: {said}", "Stop writing and restore the newest backup.")
+    return Finding("integrity", True, "SQLite's quick check is clean")
+
+
+def _clock(connection: Connection, now: int) -> Finding:
+    newest = connection.scalar(select(counter.c.recorded_at)) or 0
+    if newest > now + _CLOCK_SLACK:
+        behind = duration_text(newest - now)
+        return Finding("clock", False, f"this machine's clock is {behind} behind the newest record", "Set the clock.")
+    return Finding("clock", True, "not behind the newest record")
+
+
+def _quarantine(connection: Connection) -> Finding:
+    held = quarantine.c.state == QuarantineState.HELD
+    count = connection.scalar(select(func.count()).select_from(quarantine).where(held)) or 0
+    return Finding("quarantine", True, f"{count} rows are held", "plumbline quarantine list" if count else "")
+
+
+def _freshness(connection: Connection, vertical: Vertical, now: int) -> Finding:
+    subject = f"data of {vertical.name}"
+    known = watermarks(connection)
+    needs = {name: budget for name, budget in budgets_of(vertical).items() if name in known}
+    old = stale(known, needs, now)
+    if old:
+        worst = max(old, key=lambda each: each.age or 0)
+        what = f"{len(old)} are older than promised; {worst.name} by {duration_text((worst.age or 0) - worst.budget)}"
+        return Finding(subject, False, what, f"plumbline run {vertical.name}")
+    return Finding(subject, True, f"{len(needs)} watermarks are within their promise" if needs else "none was read yet")
+
+
+def _rules(connection: Connection) -> Finding:
+    progress = rule_progress.c
+    failing = (progress.timeline == LIVE, progress.failures >= FAILURES)
+    rows = connection.execute(select(progress.rule_id, progress.last_error).where(*failing)).all()
+    if rows:
+        return Finding(
+            "rules", False, f"{rows[0].rule_id} keeps failing: {rows[0].last_error}", "plumbline rules check"
+        )
+    return Finding("rules", True, "none keeps failing")
+
+
+def _outbox(connection: Connection, now: int) -> Iterator[Finding]:
+    counts: dict[str, int] = dict(
+        connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
+    )
+    dead = counts.get(Delivery.DEAD, 0)
+    step = "plumbline outbox list --state dead, then plumbline outbox redrive" if dead else ""
+    yield Finding("outbox", not dead, f"{dead} messages could not be delivered", step)
+    late = (outbox.c.state == Delivery.WAITING, outbox.c.due_at < now - _LATE)
+    waiting = connection.scalar(select(func.count()).select_from(outbox).where(*late)) or 0
+    yield Finding("delivery", not waiting, f"{waiting} messages are overdue", "plumbline run" if waiting else "")
