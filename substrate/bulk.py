@@ -36,25 +36,25 @@ def upsert(
     _write(connection, table, columns, rows, f"ON CONFLICT ({target}) {action}")
 
 
-def append(connection: Connection, table: Table, columns: Sequence[str], rows: Rows, *, new_only: bool = False) -> None:
-    """Insert rows; with `new_only`, rows that break a unique key are passed over."""
-    _write(connection, table, columns, rows, "ON CONFLICT DO NOTHING" if new_only else "")
+def append(connection: Connection, table: Table, columns: Sequence[str], rows: Rows, *, new_only: bool = False) -> int:
+    """Insert rows, and say how many went in; with `new_only`, rows that break a unique key are passed over."""
+    return _write(connection, table, columns, rows, "ON CONFLICT DO NOTHING" if new_only else "")
 
 
-def _write(connection: Connection, table: Table, columns: Sequence[str], rows: Rows, conflict: str) -> None:
+def _write(connection: Connection, table: Table, columns: Sequence[str], rows: Rows, conflict: str) -> int:
     if not rows:
-        return
+        return 0
     names = ", ".join(_quoted(connection, name) for name in columns)
     target = _quoted(connection, table.name)
     if connection.dialect.name == "postgresql" and len(rows) >= _COPY_FROM:
-        _copy(connection, target, names, rows, conflict)
-        return
+        return _copy(connection, target, names, rows, conflict)
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     marks = ", ".join([mark] * len(columns))
-    connection.exec_driver_sql(f"INSERT INTO {target} ({names}) VALUES ({marks}) {conflict}", list(rows))
+    spelt = f"INSERT INTO {target} ({names}) VALUES ({marks}) {conflict}"
+    return connection.exec_driver_sql(spelt, list(rows)).rowcount
 
 
-def _copy(connection: Connection, target: str, names: str, rows: Rows, conflict: str) -> None:
+def _copy(connection: Connection, target: str, names: str, rows: Rows, conflict: str) -> int:
     cursor: Any = connection.connection.cursor()
     try:
         cursor.execute(f"CREATE TEMP TABLE plumbline_stage ON COMMIT DROP AS SELECT {names} FROM {target} LIMIT 0")
@@ -62,7 +62,9 @@ def _copy(connection: Connection, target: str, names: str, rows: Rows, conflict:
             for row in rows:
                 copy.write_row(row)
         cursor.execute(f"INSERT INTO {target} ({names}) SELECT {names} FROM plumbline_stage {conflict}")
+        count = int(cursor.rowcount)
         cursor.execute("DROP TABLE plumbline_stage")
+        return count
     finally:
         cursor.close()
 
