@@ -1,4 +1,4 @@
-"""The documents say what the code does: a heading for every key, state, cause and reason, and examples that are read."""
+"""The documents say what the code does: a heading for every key, state, cause and reason; examples that are read."""
 
 from __future__ import annotations
 
