@@ -78,6 +78,7 @@ def plan(aggregate: Aggregate) -> Plan:
     return Plan(aggregate, kind, value, hit, where)
 
 
+@cache
 def plans(view: View) -> tuple[Plan, ...]:
     """The view's stored features, checked, in the order of their columns.
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from substrate.batches import counter
 from substrate.columns import Sensitivity, column, instant, reference
+from substrate.database import Database
 from substrate.features.declare import Derived, Events, View
-from substrate.records import Record
+from substrate.features.indexes import indexes_for
+from substrate.features.tables import feature_state, tables_of
+from substrate.records import Record, history_of, table_of
+from substrate.schema import reconcile
 
 
 class Ward(Record, table=True):
@@ -119,3 +124,15 @@ STAYS = View(
     ),
 )
 VIEWS = (WARDS, PATIENTS, STAYS)
+
+TIMELINES = ("live", "full", "one")
+
+
+def create(database: Database) -> None:
+    """Make everything that the house declares, on three timelines."""
+    for view in VIEWS:
+        indexes_for(view)
+    tables = [table for record in RECORDS for table in (table_of(record), history_of(record))]
+    tables += [table for view in VIEWS for timeline in TIMELINES for table in tables_of(view, timeline)]
+    with database.write() as connection:
+        reconcile(connection, [feature_state, counter, *tables])
