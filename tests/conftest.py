@@ -40,7 +40,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_url(postgres_server: str) -> str:
     """One PostgreSQL database for tests that leave nothing behind."""
-    return _fresh_database(postgres_server)
+    return fresh_database(postgres_server)
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once for each that Plumbline runs on."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.sqlite'}"
-    return _fresh_database(request.getfixturevalue("postgres_server"))
+    return fresh_database(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture
@@ -65,7 +65,8 @@ def database(database_url: str) -> Iterator[Database]:
     opened.close()
 
 
-def _fresh_database(server: str) -> str:
+def fresh_database(server: str) -> str:
+    """The address of a new, empty database on a PostgreSQL server."""
     name = f"t{uuid.uuid4().hex[:16]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')  # type: ignore[call-overload]  # no literal
