@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from automations.conditions import Compiled
 from automations.findings import Finding, Look
 from substrate.columns import Sensitivity, meaning_of
-from substrate.expressions.explain import Explanation, explain
+from substrate.expressions.explain import Explanation, explainer
 from substrate.expressions.types import FieldPath
 from substrate.idset import among
 from substrate.records import Record, table_of
@@ -61,13 +61,14 @@ class Witness:
         self._rule = rule
         self._look = look
         self._shared = [self._leaf(path, marks) for path in rule.paths]
+        self._explain = explainer(rule.holds)
         places = {path: place for place, path in enumerate(rule.paths)}
         self._order = [places[path] for path in rule.holds.operands]
 
     def account(self, finding: Finding, subject: Subject | None) -> dict[str, Any]:
         """What was seen of one entity, as plain values."""
         values = zip(self._shared, finding.values, strict=True)
-        tree = explain(self._rule.holds, [finding.values[place] for place in self._order], self._look.at)
+        tree = self._explain([finding.values[place] for place in self._order], self._look.at)
         told: dict[str, Any] = {
             "at": self._look.at,
             "rule_version": self._rule.version,

@@ -1,6 +1,6 @@
 """Explains a result: the condition's tree with each leaf's values, and which leaves decided."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,10 +65,19 @@ class Explanation:
 
 def explain(expression: Expression, values: Sequence[Value | None], now: int) -> Explanation:
     """Explain the result for `values`, in the order of `expression.operands`, at `now` in micros."""
+    return explainer(expression)(values, now)
+
+
+def explainer(expression: Expression) -> Callable[[Sequence[Value | None], int], Explanation]:
+    """Return `explain` for one expression, compiled once for many values."""
     nodes = list(_below(expression.typed))
-    results = compile_steps(nodes)(values, now)
-    known = {id(node): result for node, result in zip(nodes, results, strict=True)}
-    return _Explainer(known).part(expression.typed, decisive=True)
+    steps = compile_steps(nodes)
+
+    def explained(values: Sequence[Value | None], now: int) -> Explanation:
+        known = {id(node): result for node, result in zip(nodes, steps(values, now), strict=True)}
+        return _Explainer(known).part(expression.typed, decisive=True)
+
+    return explained
 
 
 def plain(explanation: Explanation) -> list[str]:
