@@ -28,9 +28,10 @@ from substrate.inherit import settle
 from substrate.mapping import Draft, Mapper, Reader
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
+from substrate.sealing import fit, seal
 from substrate.sources.source import Page, Row, Source
 from substrate.sweep import Limits, Sweep
-from substrate.upsert import Outcome, Writer, digest_of
+from substrate.upsert import Outcome, Writer
 
 Progress = Callable[[int], None]
 
@@ -120,9 +121,9 @@ class Intake:
         if row.payload is None:
             raise RowRefused(Reason.BAD_JSON, "the row cannot be parsed")
         draft = mapper.read(row.payload, self.reader)
+        fit(draft)
         self.gate.pass_through(draft, now)
-        for member in draft.family():
-            member.digest = digest_of(member)
+        seal(draft)
         return draft
 
     def _mapper(self, row: Row) -> Mapper:

@@ -1,8 +1,8 @@
 """Columns that repeat what another record says: the ward around a bed, whichever of the two is read first.
 
 After each batch the rows that it wrote look their value up, and the rows that refer to a record that it wrote follow
-it, with a version of their own in the history. A mapper never sets such a column and the content hash does not cover it, so the
-order in which a source gives its rows changes nothing.
+it, with a version of their own in the history. A mapper never sets such a column and the content hash does not cover
+it, so the order in which a source gives its rows changes nothing.
 """
 
 from __future__ import annotations

@@ -192,9 +192,9 @@ def _values(vertical: str, source: str, refusal: Refusal, now: int) -> dict[str,
     return {
         "vertical": vertical,
         "source": source,
-        "resource": row.kind,
-        "source_key": refusal.source_key,
-        "place": row.place,
+        "resource": _fitting(row.kind, 120),
+        "source_key": None if refusal.source_key is None else _fitting(refusal.source_key, 300),
+        "place": _fitting(row.place, 2_000),
         "line": row.line,
         "reason": refusal.reason.value,
         "detail": refusal.detail,
@@ -206,3 +206,8 @@ def _values(vertical: str, source: str, refusal: Refusal, now: int) -> dict[str,
         "seen": 1,
         "state": QuarantineState.HELD.value,
     }
+
+
+def _fitting(text: str, length: int) -> str:
+    """Text as both databases can keep it: PostgreSQL takes no NUL, and minds lengths."""
+    return text.replace("\x00", "\ufffd")[:length]

@@ -9,10 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, insert, literal, select, update
 
 from substrate.batches import Stamp
@@ -22,12 +20,11 @@ from substrate.mapping import Draft
 from substrate.records import (
     SYSTEM_COLUMNS,
     Record,
-    content_hash,
     history_of,
-    mapped_columns,
     record_id,
     table_of,
 )
+from substrate.sealing import mapped_columns_of
 
 
 class Outcome(StrEnum):
@@ -79,12 +76,6 @@ def decide(draft: Draft, stored: Stored | None) -> Outcome:
     if draft.changed_at is not None and stored.changed_at is not None and draft.changed_at < stored.changed_at:
         return Outcome.STALE
     return Outcome.CHANGED
-
-
-def digest_of(draft: Draft) -> int:
-    """The content hash of a draft: its site and its mapped columns, in their declared order."""
-    values = [draft.values.get(name) for name in columns_of(draft.record)]
-    return content_hash(orjson.dumps([draft.site, *values]))
 
 
 class Writer:
@@ -163,11 +154,11 @@ class Writer:
         stamp, get = self._stamp, draft.values.get
         origin = (number, self._source, draft.key, draft.site, draft.changed_at)
         ours = (stamp.recorded_at, None, draft.digest, stamp.batch)
-        return origin + ours + tuple([get(name) for name in columns_of(record)])
+        return origin + ours + tuple([get(name) for name in mapped_columns_of(record)])
 
     def _flush(self, record: type[Record], waiting: dict[int, tuple[Any, ...]], stored: dict[int, Stored]) -> None:
         self.archive(record, [number for number in waiting if stored[number].in_table])
-        names = (*SYSTEM_COLUMNS, *columns_of(record))
+        names = (*SYSTEM_COLUMNS, *mapped_columns_of(record))
         # In the order of the key, so that neighbouring rows share pages.
         upsert(self._connection, table_of(record), names, [waiting[number] for number in sorted(waiting)])
         self.written[record.kind] += len(waiting)
@@ -184,9 +175,3 @@ class Writer:
         until = literal(self._stamp.recorded_at), literal(self._stamp.batch)
         versions = select(*live.columns, *until).where(among(live.c.id, ids))
         self._connection.execute(insert(history).from_select(names, versions))
-
-
-@cache
-def columns_of(record: type[Record]) -> tuple[str, ...]:
-    """The columns that mappers set, in order; looked up once a kind."""
-    return mapped_columns(record)

