@@ -52,7 +52,6 @@ class SendReason(StrEnum):
     DATA_STALE = "data_stale"
     RULE_ERROR = "rule_error"
     RETRACTED = "retracted"
-    CHANNEL_DISABLED = "channel_disabled"
 
 
 class Delivery(StrEnum):
@@ -151,7 +150,7 @@ class Message:
     sequence: int
     recipient: str
     route: Route
-    reason: SendReason
+    reason: SendReason | str
     severity: Severity
     context: Mapping[str, Any]
     recipient_name: str = ""

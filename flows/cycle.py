@@ -123,9 +123,7 @@ def _evaluate(bench: Workbench, report: CycleReport, watch: Watch) -> RuleReport
     vertical, replay = bench.vertical, report.timeline != LIVE
     facts = Facts(vertical.records, vertical.views, timeline=REPLAY if replay else LIVE)
     usable = bench.local() if replay else bench.channels
-    engine = Engine(
-        bench.database, vertical.name, facts, budgets_of(vertical), Announcer(bench.directory, report.timeline, usable)
-    )
+    engine = Engine(bench.database, vertical.name, facts, budgets_of(vertical), Announcer(bench.directory, usable))
     watch.begin("Evaluating rules", None)
     fresh = {view_name(each.view): each.as_of for each in report.refreshes}
     found = evaluate(engine, report.at, timeline=report.timeline, fresh=fresh)
