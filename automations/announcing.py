@@ -85,8 +85,8 @@ def announcement(rule: Rule, stamp: Stamp, change: Change, account: Mapping[str,
     if expires is not None and expires <= stamp.at:
         expires = None  # a late reminder is still told, once
     return Announcement(
-        stamp.timeline, episode.id, episode.fingerprint, episode.number, after.sequence, send, targets, after.severity, episode.site,
-        context_of(rule, stamp, change, account), stamp.at, expires,
+        stamp.timeline, episode.id, episode.fingerprint, episode.number, after.sequence, send, targets,
+        after.severity, episode.site, context_of(rule, stamp, change, account), stamp.at, expires,
     )  # fmt: skip
 
 

@@ -187,8 +187,10 @@ def evaluate(
     )
     watch = Watch(engine.database, engine.vertical, engine.announce, at, timeline)
     checked = {name for stored in chosen for name in _needs(engine, stored)}
-    note_stale(watch, {run.rule_id: run.stale for run in runs if run.stale}, checked)
-    note_failing(watch, {stored.rule.id: stored.rule.owner for stored in chosen})
+    # A full run also answers for what no rule rests on any more, and for rules that are no longer evaluated.
+    note_stale(watch, {run.rule_id: run.stale for run in runs if run.stale}, checked if only else checked | set(marks))
+    owners = {stored.rule.id: stored.rule.owner for stored in (chosen if only else book)}
+    note_failing(watch, owners, {stored.rule.id for stored in chosen})
     return RuleReport(runs)
 
 

@@ -7,7 +7,6 @@ out again on the facts as they were at the asked time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -16,98 +15,21 @@ from sqlalchemy import Connection, select
 from automations.alerts import LIVE, alert, alert_event
 from automations.conditions import Compiled, compile_rule
 from automations.evidence import Witness, subjects
+from automations.explained import Explained, ExplainedAlert, Origin, Told, Turn
 from automations.findings import Finding, Look, standing
 from automations.lifecycle import Verdict
+from automations.outbox import outbox
 from automations.rulebook import rule as stored_rule
 from automations.rulebook import version as rule_at_version
 from automations.rules import Rule
 from automations.watch import DATA_STALE, RULE_FAILING
-from substrate.clock import duration_text, local_text
 from substrate.errors import NotFoundError
-from substrate.expressions.types import Type
-from substrate.expressions.words import say_value
 from substrate.facts import Facts
 from substrate.freshness import watermarks
 from substrate.idset import among
 from substrate.records import table_of
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A record that the values came from."""
-
-    kind: str
-    source: str
-    source_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One entry of an alert's trail."""
-
-    at: int
-    actor: str
-    action: str
-    state: str
-    reason: str | None
-    comment: str | None
-
-
-@dataclass(frozen=True)
-class Explained:
-    """Why a rule says what it says of one entity.
-
-    Attributes:
-        rule: the rule, in the version that decided.
-        version: its number.
-        at: the instant that the evidence is true for.
-        verdict: what the rule said.
-        evidence: as stored: subject, values with ages, sentences, tree.
-        origins: the records that the values came from.
-    """
-
-    rule: Rule
-    version: int
-    at: int
-    verdict: Verdict
-    evidence: Mapping[str, Any]
-    origins: tuple[Origin, ...]
-
-    @property
-    def because(self) -> list[str]:
-        """What decided, a sentence each."""
-        return [part["text"] for part in self.evidence.get("because", ())]
-
-    def plain_text(self, zone: str = "UTC") -> str:
-        """The whole of it in words, times as on the wall of `zone`. It holds protected values."""
-        return "\n".join(_told(self, zone))
-
-
-@dataclass(frozen=True)
-class ExplainedAlert(Explained):
-    """Why an alert is what it is.
-
-    Attributes:
-        alert_id: which alert.
-        state, severity: as they are now.
-        clocks: the alert's instants that are set, by name.
-        trail: everything that happened to it, oldest first.
-    """
-
-    alert_id: int
-    state: str
-    severity: str
-    clocks: Mapping[str, int]
-    acked_by: str | None
-    trail: tuple[Turn, ...]
-
-    def plain_text(self, zone: str = "UTC") -> str:
-        """The whole of it in words, times as on the wall of `zone`. It holds protected values."""
-        lines = [f"{self.rule.title} ({self.severity}, {self.state})", *_told(self, zone)[1:]]
-        words = {name: name.replace("_", " ") for name in self.clocks}
-        lines += [f"{words[name]}: {local_text(at, zone)}" for name, at in self.clocks.items()]
-        lines += [f"taken on by {self.acked_by}"] if self.acked_by else []
-        return "\n".join([*lines, "What happened:", *(_turn(turn, zone) for turn in self.trail)])
+__all__ = ["Explained", "ExplainedAlert", "explain_alert", "why_not"]
 
 
 def explain_alert(connection: Connection, facts: Facts, alert_id: int) -> ExplainedAlert:
@@ -136,6 +58,7 @@ def explain_alert(connection: Connection, facts: Facts, alert_id: int) -> Explai
         clocks=clocks,
         acked_by=row.acked_by,
         trail=_trail(connection, alert_id),
+        told=_told(connection, alert_id),
     )
 
 
@@ -224,41 +147,7 @@ def _trail(connection: Connection, alert_id: int) -> tuple[Turn, ...]:
     return tuple(Turn(*row) for row in rows)
 
 
-def _told(explained: Explained, zone: str) -> list[str]:
-    evidence = explained.evidence
-    subject = evidence.get("subject", {})
-    lines = [
-        f"{explained.rule.title}: {_VERDICTS[explained.verdict]} as of {local_text(explained.at, zone)}",
-        f"About: {subject.get('kind', '')} {subject.get('name', '')}".rstrip(),
-        f"Rule: {explained.rule.id}, version {explained.version}",
-    ]
-    lines += [f"Because {sentence}" for sentence in explained.because]
-    lines += ["Values:", *(_value(value, explained.at, zone) for value in evidence.get("values", ()))]
-    return lines + [f"From: {origin.kind} {origin.source_key} of {origin.source}" for origin in explained.origins]
-
-
-_VERDICTS = {
-    Verdict.TRUE: "the condition holds",
-    Verdict.HOLD: "the condition does not hold, but it is not clear yet",
-    Verdict.FALSE: "the condition does not hold",
-    Verdict.OVER: "its time is over",
-    Verdict.UNKNOWN: "nobody can say, as something is not known",
-    Verdict.MISSING: "the record is gone",
-}
-
-
-def _value(value: Mapping[str, Any], at: int, zone: str) -> str:
-    kind = Type(value["type"]) if value["type"] else Type.STRING
-    held = value["value"]
-    told = (
-        local_text(held, zone) if kind is Type.TIMESTAMP and held is not None else say_value(held, kind, value["unit"])
-    )
-    as_of = value.get("as_of")
-    age = f", {duration_text(at - as_of)} old" if as_of is not None and as_of < at else ""
-    return f"  {value['label']}: {told}{age}"
-
-
-def _turn(turn: Turn, zone: str) -> str:
-    reason = f" ({turn.reason})" if turn.reason else ""
-    comment = f": {turn.comment}" if turn.comment else ""
-    return f"  {local_text(turn.at, zone)}  {turn.action.replace('_', ' ')}{reason} by {turn.actor}{comment}"
+def _told(connection: Connection, alert_id: int) -> tuple[Told, ...]:
+    columns = (outbox.c.recipient, outbox.c.channel, outbox.c.reason, outbox.c.state, outbox.c.sent_at)
+    rows: Any = connection.execute(select(*columns).where(outbox.c.alert_id == alert_id).order_by(outbox.c.id))
+    return tuple(Told(*row) for row in rows)

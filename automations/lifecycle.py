@@ -268,7 +268,8 @@ def _unknown(policy: Policy, now: Condition, at: int) -> Decision:
         return Decision(after)
     if policy.nodata is NoData.OK:
         return resolve(policy, after, Cause.NODATA, at)
-    told = policy.tells and now.told_at is not None
+    quiet = now.snoozed_until is not None and now.snoozed_until > at
+    told = policy.tells and now.told_at is not None and not quiet
     return Decision(replace(after, nodata_since=at), (Action.NODATA,), Send.NODATA if told else None)
 
 

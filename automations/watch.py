@@ -99,19 +99,20 @@ def note_stale(watch: Watch, held: Mapping[str, Iterable[Stale]], checked: Colle
     _reconcile(watch, DATA_STALE, troubles, dict.fromkeys(checked, STEWARD))
 
 
-def note_failing(watch: Watch, owners: Mapping[str, str]) -> None:
+def note_failing(watch: Watch, owners: Mapping[str, str], evaluated: Collection[str]) -> None:
     """Keep one alert for each rule that keeps failing.
 
     Args:
         watch: where and when.
-        owners: the role that owns each rule that was evaluated, by the rule's id.
+        owners: the role that owns each rule that this run answers for, by the rule's id.
+        evaluated: those of them that were evaluated; one that no longer is has nothing to fail at.
     """
     table = rule_progress
     chosen = select(table.c.rule_id, table.c.failures, table.c.last_error).where(
         table.c.timeline == watch.timeline, table.c.failures >= FAILURES
     )
     with watch.database.read() as connection:
-        rows = [row for row in connection.execute(chosen) if row.rule_id in owners]
+        rows = [row for row in connection.execute(chosen) if row.rule_id in owners and row.rule_id in evaluated]
     troubles = [
         Trouble(
             row.rule_id,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from automations.announcer import Announcer
+from automations.contacts import Directory
 from automations.explain import explain_alert, why_not
 from automations.lifecycle import Verdict
 from substrate.clock import MINUTE
@@ -73,6 +77,15 @@ def test_why_not_of_something_that_was_not_there_is_not_found(world: World) -> N
     number = world.put(Bay, "b1", name="Bay One", beds=2, occupied=1)
     with world.database.read() as connection, pytest.raises(NotFoundError, match="no bay with id"):
         why_not(connection, world.engine.facts, "bay-full", number, T0 - 1)
+
+
+def test_who_was_told_is_named(world: World) -> None:
+    world.engine = replace(world.engine, announce=Announcer(Directory(), ("inbox", "file")))
+    fired(world)
+    with world.database.read() as connection:
+        told = explain_alert(connection, world.engine.facts, world.alerts()[0].id)
+    assert {(one.recipient, one.reason, one.state) for one in told.told} == {("charge-nurse", "fired", "waiting")}
+    assert "charge-nurse by inbox, fired: waiting" in told.plain_text()
 
 
 def test_the_records_that_a_path_leads_to_are_named(world: World) -> None:

@@ -99,6 +99,12 @@ def test_unknown_for_long_enough_is_no_data_and_told_once() -> None:
     assert decisions[-1].actions == (Action.DATA_BACK,)
 
 
+def test_a_snoozed_alert_without_data_leaves_people_in_peace() -> None:
+    now = replace(begin(AT_ONCE, HIGH, 0).next, snoozed_until=90 * MINUTE, unknown_since=0)
+    decision = step(AT_ONCE, now, U, HIGH, 30 * MINUTE)
+    assert (decision.actions, decision.send) == ((Action.NODATA,), None)
+
+
 def test_the_policy_ok_resolves_what_has_no_data() -> None:
     last = run(replace(AT_ONCE, nodata=NoData.OK), (0, T), (1, U), (31, U))[-1].next
     assert (last.state, last.resolve_reason) == (State.RESOLVED, Cause.NODATA)

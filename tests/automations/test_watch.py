@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
-from automations.rulebook import rule_version
+from automations.rulebook import pause, rule_version
 from substrate.clock import HOUR, MINUTE
 from substrate.freshness import advance
 from tests.automations.world import T0, Bay, World
@@ -96,3 +96,14 @@ def test_a_rule_that_works_again_takes_its_alert_back(world: World) -> None:
     world.rule(title="Bay is too full")
     world.run(T0 + 5 * MINUTE)
     assert [(row.rule_id, row.state) for row in world.alerts()] == [("plumbline-rule-failing", "resolved")]
+
+
+def test_a_failing_rule_that_is_paused_takes_its_alert_back(world: World) -> None:
+    world.rule()
+    spoil(world)
+    for place in range(3):
+        world.run(T0 + place * MINUTE)
+    with world.database.write() as connection:
+        pause(connection, "bay-full", "anna", T0)
+    world.run(T0 + 5 * MINUTE)
+    assert world.states() == ["resolved"]
