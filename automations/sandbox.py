@@ -134,6 +134,8 @@ def _faults(tree: nodes.Node, loops: int = 0) -> Iterator[str]:
     if not isinstance(tree, _ALLOWED):
         yield f"line {tree.lineno}: a template may not hold {_WORDS.get(type(tree), type(tree).__name__.lower())}"
         return
+    if isinstance(tree, nodes.Name) and tree.name == "self":
+        yield f"line {tree.lineno}: a template may not speak of itself"
     if isinstance(tree, nodes.For):
         loops += 1
         if loops > _LOOPS or tree.recursive:

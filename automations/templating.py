@@ -51,6 +51,7 @@ ENDINGS = {
     "withdrawn": "what it was about was moved or cancelled",
     "nodata": "its data has stopped coming",
     "by_hand": "somebody closed it",
+    "rule_archived": "its rule is no longer in use",
 }
 """Why an alert ended, in words."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
 from substrate.bulk import append
@@ -62,7 +62,9 @@ class Inbox:
                 append(connection, inbox_message, _COLUMNS, [row], new_only=True)
                 mine = inbox_message.c.delivery_key == key
                 number = connection.scalars(select(inbox_message.c.id).where(mine)).one()
-        except (OperationalError, DatabaseError):
+        except DataError:
+            return Refused(Failure.CLIENT, "the message holds characters that the database cannot keep")
+        except (DBAPIError, DatabaseError):
             return Retry(Failure.NETWORK, "the database could not be written to")
         return Sent(f"inbox:{number}")
 

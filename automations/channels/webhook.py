@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from hashlib import blake2b
 from typing import Any
 
@@ -62,12 +63,9 @@ class Webhook:
         self.clearance = clearance
         self._key = key
         self._allow_plain = allow_plain
-        self._client = httpx.Client(
-            timeout=timeout,
-            follow_redirects=False,
-            headers={"User-Agent": "plumbline"},
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
+        self._timeout = timeout
+        # The bare transport: a client would log each address in full, and an address may hold a secret.
+        self._transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
         self._clock = clock or SystemClock()
 
     def send(self, message: Rendered, key: str) -> Sent | Retry | Refused:
@@ -78,8 +76,15 @@ class Webhook:
         mark = wire_id(key)
         body = body_of(message, mark)
         now = self._clock.now()
+        request = httpx.Request(
+            "POST",
+            url,
+            content=body,
+            headers=self._headers(mark, now, body),
+            extensions={"timeout": self._timeout.as_dict()},
+        )
         try:
-            with self._client.stream("POST", url, content=body, headers=self._headers(mark, now, body)) as answer:
+            with closing(self._transport.handle_request(request)) as answer:
                 return outcome_of(answer.status_code, answer.headers.get("Retry-After"), url.host, now)
         except httpx.TimeoutException as error:
             uncertain = not isinstance(error, httpx.ConnectTimeout)
@@ -94,6 +99,7 @@ class Webhook:
         seconds = now // MICROS
         return {
             "Content-Type": "application/json",
+            "User-Agent": "plumbline",
             "Idempotency-Key": mark,
             "webhook-id": mark,
             "webhook-timestamp": str(seconds),

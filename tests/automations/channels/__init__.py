@@ -1,0 +1,1 @@
+"""Tests of the ways out of the house, against real receivers."""
