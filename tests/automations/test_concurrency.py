@@ -63,6 +63,7 @@ def test_two_threads_open_and_tell_each_alert_once(world: World) -> None:
     assert told(world) == (BAYS, BAYS)
 
 
+@pytest.mark.slow
 def test_two_processes_open_and_tell_each_alert_once(world: World) -> None:
     world.rule()
     fill(world)
