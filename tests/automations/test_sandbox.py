@@ -38,7 +38,8 @@ def test_what_a_template_may_do(source: str, text: str) -> None:
     "source",
     [
         "{{ name.__class__ }}", "{{ name['__class__'] }}", "{{ name.upper }}", "{{ items.keys }}",
-        "{{ name|attr('upper') }}", "{{ name.upper() }}", "{{ range(3) }}", "{{ lipsum() }}", "{{ cycler }}", "{{ self }}", "{{ loop }}",
+        "{{ name|attr('upper') }}", "{{ name.upper() }}",
+        "{{ range(3) }}", "{{ lipsum() }}", "{{ cycler }}", "{{ self }}", "{{ loop }}",
         "{{ rows|map(attribute='__class__')|first }}", "{{ name|map('attr', 'upper')|list }}", "{{ name|safe }}",
         "{% include 'x' %}", "{% import 'x' as x %}", "{% extends 'x' %}", "{% macro m() %}{% endmacro %}",
         "{% set x = name %}", "{% block b %}{% endblock %}", "{% filter upper %}x{% endfilter %}",

@@ -9,12 +9,13 @@ import pytest
 
 from automations.channels.channel import Rendered
 from automations.lifecycle import Cause, Send
-from automations.masking import HIDDEN
+from automations.masking import HIDDEN, masked
 from automations.sandbox import TemplateFault
 from automations.templating import ENDINGS, REASONS, Templates, check_template, one_line, why_now, with_unit
 from substrate.clock import HOUR, MINUTE
 from substrate.columns import Sensitivity
 from tests.automations.sample_alert import NAME, NOW, PROTECTED, context
+from tests.automations.world import T0, Bay, World, minutes
 
 EXPECTED = """\
 HIGH: Critical result that nobody acknowledged
@@ -61,6 +62,19 @@ def test_the_general_message_says_all_that_a_nurse_needs() -> None:
 def test_no_part_of_it_says_more_than_the_channel_may(clearance: Sensitivity) -> None:
     told = str(render(clearance))
     assert [words for words in PROTECTED if words in told] == []
+
+
+def test_what_the_engine_announces_can_be_told(world: World) -> None:
+    world.put(Bay, "b1", name="Bay 1", beds=4, occupied=6)
+    world.rule()
+    world.run(minutes(0))
+    told = world.told[0].context
+    assert [key for key, value in masked(told, Sensitivity.INTERNAL).items() if value == HIDDEN] == []
+    message = Templates().render(
+        told, Sensitivity.INTERNAL, reason="fired", recipient="anna", address=None, severity="high", created_at=T0
+    )
+    assert message.subject == "HIGH: Bay is full – Bay 1"
+    assert "- Patients in it 6 is above 4 (Beds)" in message.text
 
 
 def test_what_is_left_out_is_counted() -> None:

@@ -99,8 +99,8 @@ class SmtpHarness:
     def __init__(self, _folder: Path, _database: Database, stack: ExitStack) -> None:
         self.receiver = mail_server.Receiver()
         port = stack.enter_context(mail_server.serving(self.receiver))
-        url = SecretStr(f"smtp://plumb:s3cret%2Fpass@127.0.0.1:{port}")
-        self.channel: Channel = Smtp(url, "plumbline@ward.example", timeout=0.5)
+        self.url = SecretStr(f"smtp://plumb:s3cret%2Fpass@127.0.0.1:{port}")
+        self.channel: Channel = Smtp(self.url, "plumbline@ward.example")
 
     def arrived(self) -> int:
         return len({mail["Message-ID"] for mail in self.receiver.mails})
@@ -110,9 +110,12 @@ class SmtpHarness:
 
     def break_it(self, trouble: str) -> None:
         self.receiver.trouble = trouble
+        if trouble == "silence":
+            self.channel = Smtp(self.url, "plumbline@ward.example", timeout=0.3)
 
     def mend(self) -> None:
         self.receiver.trouble = None
+        self.channel = Smtp(self.url, "plumbline@ward.example")
 
 
 class WebhookHarness:
@@ -138,8 +141,7 @@ class WebhookHarness:
     def __init__(self, _folder: Path, _database: Database, stack: ExitStack) -> None:
         self.receiver = http_receiver.Receiver()
         self.address: str | None = stack.enter_context(http_receiver.serving(self.receiver)) + "/hook/token-in-path"
-        timeout = httpx.Timeout(0.5)
-        self.channel: Channel = Webhook(SecretStr("signing-secret"), timeout=timeout, clock=ManualClock(NOW))
+        self.channel: Channel = self._opened(10.0)
 
     def arrived(self) -> int:
         return len(self.receiver.accepted())
@@ -149,9 +151,16 @@ class WebhookHarness:
 
     def break_it(self, trouble: str) -> None:
         self.receiver.status = int(trouble)
+        if trouble == "-1":
+            self.channel = self._opened(0.3)
 
     def mend(self) -> None:
         self.receiver.status = 200
+        self.channel = self._opened(10.0)
+
+    def _opened(self, seconds: float) -> Channel:
+        timeout = httpx.Timeout(seconds)
+        return Webhook(SecretStr("signing-secret"), timeout=timeout, clock=ManualClock(NOW))
 
 
 HARNESSES: dict[str, Callable[[Path, Database, ExitStack], Harness]] = {
