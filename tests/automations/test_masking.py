@@ -48,6 +48,12 @@ def test_generic_names_are_english(kind: str, name: str) -> None:
     assert generic_name(kind) == name
 
 
+def test_a_name_that_anybody_may_know_does_not_open_the_id() -> None:
+    about = {"kind": "bay", "id": 5, "source_key": "B5", "name": "Bay 5", "sensitivity": "INTERNAL"}
+    seen = masked({"subject": about}, Sensitivity.INTERNAL)["subject"]
+    assert (seen["name"], seen["id"], seen["source_key"]) == ("Bay 5", HIDDEN, HIDDEN)
+
+
 def test_a_value_that_is_missing_is_hidden_too() -> None:
     leaf = {"label": "HIV test", "value": None, "sensitivity": "PHI"}
     assert masked({"values": [leaf]}, Sensitivity.INTERNAL)["values"][0]["value"] == HIDDEN
