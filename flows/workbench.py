@@ -52,5 +52,5 @@ def workbench(settings: Settings, database: Database, clock: Clock, vertical: Ve
         ConfigurationError: the contacts or a channel's settings are wrong.
     """
     directory = load_directory(settings.resolved_contacts_file)
-    templates = Templates([vertical.templates])
+    templates = Templates([vertical.templates], zone=settings.time_zone)
     return Workbench(settings, database, clock, vertical, channels(settings, database), directory, templates)

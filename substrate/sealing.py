@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, Integer, Numeric
+from sqlalchemy import BigInteger, Boolean, Float, Integer, Numeric
 
 from substrate.mapping import Draft
 from substrate.quality import Reason, RowRefused
@@ -80,7 +80,7 @@ def _limits(record: type[Record]) -> tuple[tuple[str, int], ...]:
 
 
 def _type(stored: object) -> type:
-    for kind, python in ((Boolean, bool), (Integer, int), (Numeric, float)):
+    for kind, python in ((Boolean, bool), (Integer, int), (Float, float), (Numeric, float)):
         if isinstance(stored, kind):
             return python
     return str

@@ -48,6 +48,8 @@ class Visit(Record, table=True):
     start: int | None = instant("Start", default=None, index=True)
     end: int | None = instant("End", known_at="end", default=None)
     fee: int | None = column("Fee", Sensitivity.INTERNAL, unit="EUR", default=None)
+    pulse: float | None = column("Pulse", Sensitivity.PHI, unit="/min", default=None)
+    paid: bool | None = column("Paid", Sensitivity.INTERNAL, default=None)
 
 
 class Step(Record, table=True):
@@ -88,6 +90,8 @@ def read_visit(payload: dict[str, Any], reader: Reader) -> Draft:
         "start": reader.instant(payload["start"], "start") if "start" in payload else None,
         "end": reader.instant(payload["end"], "end") if "end" in payload else None,
         "fee": payload.get("fee"),
+        "pulse": payload.get("pulse"),
+        "paid": payload.get("paid"),
     }
     visit = reader.id_of("visit", key)
     steps = tuple(Draft(Step, f"{key}#{what}", {"visit_id": visit, "what": what}) for what in payload.get("steps", ()))

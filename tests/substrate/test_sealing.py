@@ -17,6 +17,9 @@ from tests.substrate.test_ingest import live, take
         ({"fee": "ten"}, "wrong_type"),
         ({"fee": True}, "wrong_type"),
         ({"fee": 1.5}, "wrong_type"),
+        ({"pulse": "fast"}, "wrong_type"),
+        ({"pulse": True}, "wrong_type"),
+        ({"paid": 1}, "wrong_type"),
         ({"fee": -(2**31) - 1}, "out_of_range"),
         ({"fee": 2**63}, "out_of_range"),
         ({"steps": ["a\x00b"]}, "bad_encoding"),
@@ -31,3 +34,11 @@ def test_one_row_is_refused_and_the_others_go_on(clinic: Database, payload: dict
 
 def test_a_source_key_of_any_length_can_be_quarantined(clinic: Database) -> None:
     assert take(clinic, row("Visit", {"id": "k" * 5_000, "start": "soon"})).reasons == {"bad_time": 1}
+
+
+def test_what_fits_is_kept_as_it_is(clinic: Database) -> None:
+    take(clinic, row("Visit", {"id": "v", "fee": -(2**31) + 1, "pulse": 71.5, "paid": False}))
+    take(clinic, row("Visit", {"id": "w", "pulse": 71}))
+    found = live(clinic, Visit)
+    assert [found["v"][name] for name in ("fee", "pulse", "paid")] == [-(2**31) + 1, 71.5, False]
+    assert found["w"]["pulse"] == 71
