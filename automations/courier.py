@@ -100,6 +100,8 @@ class Courier:
             return Refused(Failure.ADDRESS, error.message)
         except TemplateFault as error:
             return Refused(Failure.TEMPLATE, error.message)
+        except Exception as error:  # noqa: BLE001  # what one message holds may not stop the others
+            return Refused(Failure.TEMPLATE, f"the message could not be put into words ({type(error).__name__})")
         try:
             said = channel.send(message, held.delivery_key)
         except Exception as error:  # noqa: BLE001  # a stranger's channel may not stop the other messages

@@ -87,8 +87,11 @@ def isoformat(instant: int) -> str:
 
 
 def local_text(instant: int, zone: str) -> str:
-    """An instant as staff read it on the wall: `Sat 1 Jun 2019 14:05`."""
-    moment = from_micros(instant).astimezone(ZoneInfo(zone))
+    """An instant as staff read it on the wall: `Sat 1 Jun 2019 14:05`; a wrong one may lie beyond all calendars."""
+    try:
+        moment = from_micros(instant).astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return f"no date ({instant} µs)"
     return f"{moment:%a} {moment.day} {moment:%b %Y %H:%M}"
 
 
