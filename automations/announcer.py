@@ -1,7 +1,7 @@
 """From an announcement to messages: who stands behind each role, and which way each of them is told.
 
 Everybody is told once, on the channel that the rule asks for if they have it, else on the first of theirs that is
-installed. What is high or critical also goes to their inbox, so that it stands somewhere that needs no provider.
+installed. All of it also goes to their inbox, so that it stands somewhere that needs no provider.
 """
 
 from __future__ import annotations
@@ -15,12 +15,8 @@ from sqlalchemy import Connection
 from automations.announcing import Announcement
 from automations.contacts import Directory, Recipient
 from automations.outbox import Message, Route, SendReason, enqueue
-from automations.rules import Severity
 
 INBOX = "inbox"
-
-_COPIED = frozenset({Severity.CRITICAL, Severity.HIGH})
-
 
 @dataclass(frozen=True)
 class Announcer:
@@ -45,7 +41,7 @@ class Announcer:
         for recipient, asked in self._told(announcement):
             note = {"unresolved": recipient.unresolved}
             context = {**announcement.context, **note} if recipient.unresolved else announcement.context
-            ways = self._ways(recipient, asked, announcement.severity)
+            ways = self._ways(recipient, asked)
             messages += [_message(announcement, recipient, context, way) for way in ways]
         return messages
 
@@ -62,14 +58,15 @@ class Announcer:
                     told[recipient.id] = recipient, target.channel
         return told.values()
 
-    def _ways(self, recipient: Recipient, asked: str | None, severity: Severity) -> list[tuple[Route, ...]]:
+    def _ways(self, recipient: Recipient, asked: str | None) -> list[tuple[Route, ...]]:
         """For each message to the recipient: where it goes, and after that its spares."""
         ways = [way for way in recipient.routes if way.channel in self.channels]
         ways.sort(key=lambda way: way.channel != asked)
         inbox = next((way for way in ways if way.channel == INBOX), Route(INBOX, None, recipient.routes[0].clearance))
         if inbox not in ways:
             ways.append(inbox)
-        copied = severity in _COPIED and INBOX in self.channels and ways[0] != inbox
+        # The inbox is where everybody finds everything that they were told, however it reached them.
+        copied = INBOX in self.channels and ways[0] != inbox
         return [tuple(ways), (inbox,)] if copied else [tuple(ways)]
 
 

@@ -21,7 +21,7 @@ from substrate.errors import ConfigurationError
 ADMIN = "admin"
 """Who is told when nobody else is found."""
 
-USUAL = (Route("inbox"), Route("file"))
+USUAL = (Route("file"), Route("inbox"))
 """How a recipient without an entry is reached: both need no network and no address."""
 
 _HINT = "docs/contacts.md says what each key means, with an example."

@@ -63,7 +63,7 @@ def test_what_the_file_says_of_a_person_arrives() -> None:
 def test_without_a_file_each_role_is_a_recipient_of_its_name(tmp_path: Path) -> None:
     directory = load_directory(tmp_path / "contacts.yaml")
     (found,) = directory.recipients("ward-nurse", "W1")
-    assert (found.id, found.routes, found.unresolved) == ("ward-nurse", (Route("inbox"), Route("file")), None)
+    assert (found.id, found.routes, found.unresolved) == ("ward-nurse", (Route("file"), Route("inbox")), None)
     assert directory.unresolved(["ward-nurse"]) == []
 
 
