@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from automations.channels.channel import Channel, Failure, Refused, Rendered, Re
 from automations.contacts import ContactsError, address_of
 from automations.leases import Leased, begin, mark_dead, mark_retry, mark_sent, postpone, suppress
 from automations.outbox import Message, enqueue
+from automations.resting import Resting
 from automations.rules import Severity
 from automations.sandbox import TemplateFault
 from automations.steward import channel_trouble
@@ -23,6 +24,7 @@ from substrate.database import Database
 
 _WORKER = "plumbline"
 _LOOK_AGAIN = 15 * MINUTE
+_REST = MINUTE
 
 Check = Callable[[Connection, Leased], str | None]
 """Why a message need not be sent any more; None: it must."""
@@ -35,7 +37,7 @@ class Result(StrEnum):
     RETRIED = "retried"
     DEAD = "dead"
     SUPPRESSED = "suppressed"
-    POSTPONED = "postponed"  # its channel is out of use
+    POSTPONED = "postponed"  # its channel is out of use, or does not answer
     OVERTAKEN = "overtaken"  # the lease ran out, and another worker has it
 
 
@@ -59,6 +61,7 @@ class Courier:
         check: looks at a message again before it leaves.
         chance: random numbers in [0, 1), for the spread of further attempts.
         environment: where secret addresses are looked up.
+        resting: servers that did not answer in this run.
     """
 
     database: Database
@@ -68,6 +71,7 @@ class Courier:
     check: Check
     chance: Callable[[], float]
     environment: Mapping[str, str]
+    resting: Resting = field(default_factory=Resting)
 
     def carry(self, held: Leased) -> Fate:
         """Bring one leased message to its fate, or at least further; a failure of its delivery is no exception."""
@@ -75,7 +79,9 @@ class Courier:
         ended = self._start(held, channel)
         if ended is not None or channel is None:
             return ended or Fate(Result.OVERTAKEN)
-        return self._settle(held, channel, self._send(held, channel))
+        said = self._send(held, channel)
+        self.resting.note(channel.name, _endpoint(channel, held), said)
+        return self._settle(held, channel, said)
 
     def _start(self, held: Leased, channel: Channel | None) -> Fate | None:
         now = self.clock.now()
@@ -89,6 +95,9 @@ class Courier:
             if is_disabled(connection, channel.name, _endpoint(channel, held)):
                 said = Refused(Failure.AUTH, f"the channel {channel.name} is out of use")
                 return _put_off(connection, held, now, said)
+            if self.resting.rests(channel.name, _endpoint(channel, held)):
+                silence = Refused(Failure.NETWORK, f"the channel {channel.name} does not answer")
+                return _fate(postpone(connection, held, now, now + _REST, silence), Result.POSTPONED)
             begun = begin(connection, held, now, maybe_duplicate=_repeated(held, channel))
             return None if begun else Fate(Result.OVERTAKEN)
 

@@ -34,7 +34,7 @@ class DeliveryReport:
         sent: how many were taken by their receiver.
         retried: how many failed and will be tried again.
         dead: how many were given up.
-        postponed: how many wait for a channel that is out of use.
+        postponed: how many wait for a channel that is out of use or does not answer.
         overtaken: how many another worker took over, as this one was too slow.
         suppressed: how many were no longer worth telling, by reason.
         by_channel: how many were sent, by channel.
@@ -74,7 +74,7 @@ def deliver_due(
     check: Check = still_worth_telling,
     progress: Callable[[int], None] | None = None,
 ) -> DeliveryReport:
-    """Deliver until nothing is due.
+    """Deliver until nothing is due; what fails in this run is tried again in a later one.
 
     Args:
         database: where the outbox is.
@@ -88,11 +88,12 @@ def deliver_due(
     """
     courier = Courier(database, channels, templates, clock, check, random.random, os.environ)
     report = DeliveryReport()
+    began = clock.now()
     while limit is None or report.handled < limit:
         room = _BATCH if limit is None else min(_BATCH, limit - report.handled)
         token = uuid.uuid4().hex
         with database.write() as connection:
-            held = lease(connection, clock.now(), room, token, timeline=timeline)
+            held = lease(connection, clock.now(), room, token, timeline=timeline, began=began)
         if not held:
             break
         _carry_all(courier, held, report, progress)

@@ -74,7 +74,14 @@ class Leased:
 
 
 def lease(
-    connection: Connection, now: int, limit: int, token: str, *, timeline: str, seconds: int = LEASE_SECONDS
+    connection: Connection,
+    now: int,
+    limit: int,
+    token: str,
+    *,
+    timeline: str,
+    began: int | None = None,
+    seconds: int = LEASE_SECONDS,
 ) -> list[Leased]:
     """Take due messages, the most severe first; nobody else gets them until the lease runs out.
 
@@ -84,9 +91,13 @@ def lease(
         limit: how many at most.
         token: the worker's own, different in every call.
         timeline: whose messages.
+        began: when the run began; what fails in it waits for the next run, so that every run comes to an end.
         seconds: how long they are held.
     """
-    due = or_(outbox.c.due_at <= now, outbox.c.changed_at > now + _SKEW)
+    due = outbox.c.due_at <= now
+    if began is not None:
+        due = and_(due, or_(outbox.c.last_failure.is_(None), outbox.c.changed_at <= began))
+    due = or_(due, outbox.c.changed_at > now + _SKEW)
     chosen = (
         select(outbox)
         .where(outbox.c.timeline == timeline, IS_LIVE, due)
