@@ -47,7 +47,7 @@ def test_a_role_without_anybody_goes_to_the_fallback_and_says_so(role: str, site
 
 def test_without_a_fallback_the_admin_is_told_never_nobody() -> None:
     (found,) = directory_from("roles: {}", "contacts.yaml").recipients("surgeon", "W1")
-    assert (found.id, [route.channel for route in found.routes]) == ("admin", ["inbox", "file"])
+    assert (found.id, [route.channel for route in found.routes]) == ("admin", ["file", "inbox"])
 
 
 def test_a_recipient_can_be_named_directly() -> None:
