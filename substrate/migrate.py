@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Table, inspect
 from substrate.catalog import Vertical
 from substrate.database import Database
 from substrate.errors import DatabaseError
+from substrate.features.indexes import indexes_for
 from substrate.features.tables import LIVE, REPLAY, tables_of
 from substrate.records import history_of, table_of
 from substrate.schema import reconcile
@@ -69,6 +70,7 @@ def declared_tables(verticals: Iterable[Vertical]) -> list[Table]:
         for record in vertical.records:
             tables += [table_of(record), history_of(record)]
         for view in vertical.views:
+            indexes_for(view)  # joins the records' tables, which are reconciled with them
             tables += [*tables_of(view, LIVE), *tables_of(view, REPLAY)]
     return tables
 

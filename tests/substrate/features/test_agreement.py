@@ -187,7 +187,7 @@ SPINES = st.lists(st.tuples(KEYS, st.integers(2, 22)), min_size=1, max_size=6, u
 _QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=_QUIET)
+@settings(max_examples=30, deadline=None, suppress_health_check=_QUIET)
 @given(steps=STEPS, asked=SPINES)
 def test_all_ways_agree_with_the_oracle(house: Database, steps: list[Any], asked: list[tuple[int, int]]) -> None:
     play(house, steps, asked)
