@@ -17,7 +17,7 @@ from console.terminal import SEVERITY_STYLES, age_text, print_json, print_table,
 from console.workspace import Workspace, workspace
 from substrate.clock import isoformat, local_text, parse_duration, parse_instant
 from substrate.facts import Facts
-from substrate.features.lookup import find_entity
+from substrate.lookup import find_entity
 
 commands = app("Alerts: see them, understand them, take them on.")
 

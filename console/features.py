@@ -12,8 +12,8 @@ from console.terminal import age_text, print_json, print_table, screen
 from console.workspace import Workspace, workspace
 from substrate.clock import isoformat, parse_instant
 from substrate.features.declare import View
-from substrate.features.lookup import FeatureRow, feature_row
 from substrate.features.refresh import state_of
+from substrate.lookup import FeatureRow, feature_row
 
 commands = app("Features: what is computed about patients, wards and others, and how old it is.")
 
