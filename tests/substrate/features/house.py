@@ -63,6 +63,7 @@ class Visit(Record, table=True):
     booked: int | None = instant("Booked", default=None)
     start: int | None = instant("Start", default=None)
     decided: int | None = instant("Decided", default=None)
+    seen: int | None = instant("Seen", known_at="decided", default=None)
     outcome: str | None = column("Outcome", Sensitivity.PHI, known_at="decided", before="booked", default=None)
 
 
@@ -73,6 +74,7 @@ _stays = Events(Stay, by="ward_id", at="start")
 _ends = Events(Stay, by="ward_id", at="end")
 _own_stays = Events(Stay, by="patient_id", at="start")
 _visits = Events(Visit, by="patient_id", at="start")
+_seen = Events(Visit, by="patient_id", at="seen")
 _rounds = Events(Visit, by="stay_id", at="start")
 
 WARDS = View(
@@ -112,6 +114,8 @@ PATIENTS = View(
         _visits.min("next_visit", "Next visit", "start", ahead="0.02ms"),
         _visits.latest("outcome_latest", "Newest outcome", "outcome"),
         _visits.streak("missed_streak_10", "Missed in a row", "outcome == 'missed'", window="0.01ms"),
+        _seen.count("seen", "Times seen"),
+        _seen.latest("seen_latest_8", "Seen lately", window="0.008ms"),
         Derived("busy", "Busy", "stays > 1 && booked_20 > 0"),
     ),
 )

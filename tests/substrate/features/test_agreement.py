@@ -45,7 +45,7 @@ VALUES: dict[type[Record], dict[str, st.SearchStrategy[Any]]] = {
     },
     Visit: {
         "patient_id": _mostly(KEYS), "stay_id": _mostly(st.integers(1, 8)), "booked": TIMES, "start": TIMES,
-        "decided": TIMES, "outcome": st.sampled_from(["missed", "seen"]),
+        "decided": TIMES, "seen": TIMES, "outcome": st.sampled_from(["missed", "seen"]),
     },
 }  # fmt: skip
 KINDS = (Stay, Visit, Stay, Visit, Ward, Patient)
