@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from automations.channel_state import Disabled
-from automations.contacts import ADMIN, USUAL
-from automations.outbox import Message, SendReason
+from automations.contacts import ADMIN
+from automations.outbox import Message, Route, SendReason
 from automations.rules import Severity
 from substrate.clock import HOUR
 
@@ -36,6 +36,6 @@ def channel_trouble(timeline: str, found: Disabled) -> Message:
         "subject": {"kind": "channel", "id": 0, "name": found.channel, "sensitivity": "INTERNAL"},
     }
     return Message(
-        timeline, None, mark, found.at // HOUR, 1, ADMIN, USUAL[0], SendReason.FIRED, Severity.HIGH, context,
-        fallbacks=USUAL[1:],
+        timeline, None, mark, found.at // HOUR, 1, ADMIN, Route("inbox"), SendReason.FIRED, Severity.HIGH, context,
+        template="channel-disabled",
     )  # fmt: skip

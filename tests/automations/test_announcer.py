@@ -12,7 +12,6 @@ from automations.contacts import Directory, directory_from
 from automations.lifecycle import Send
 from automations.rules import Notify, Severity
 from substrate.columns import Sensitivity
-from substrate.database import Database
 from tests.automations.post import CONTEXT, NOW, Office
 
 PEOPLE = directory_from(
@@ -91,8 +90,8 @@ def test_who_is_told_in_somebodys_stead_reads_so() -> None:
     assert (told.recipient, told.context["unresolved"]) == ("admin", "nobody is found for the role 'surgeon'")
 
 
-def test_announcing_twice_enqueues_once(database: Database) -> None:
-    office, announcer = Office(database), Announcer(Directory(), ("inbox", "file"))
+def test_announcing_twice_enqueues_once(office: Office) -> None:
+    announcer = Announcer(Directory(), ("inbox", "file"))
     told = [announced(Notify(role="nurse")), announced(Notify(role="nurse"), sequence=2, created_at=NOW + 1)]
     with office.database.write() as connection:
         assert announcer(connection, told) == 4

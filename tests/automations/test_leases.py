@@ -7,8 +7,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import pytest
-
 from automations.alerts import LIVE
 from automations.channels.channel import Failure, Refused, Retry
 from automations.leases import LEASE_SECONDS, Leased, begin, lease, mark_dead, mark_retry, mark_sent, release
@@ -18,11 +16,6 @@ from substrate.database import Database
 from tests.automations.post import NOW, Office, message
 
 LATER = NOW + LEASE_SECONDS * SECOND
-
-
-@pytest.fixture
-def office(database: Database) -> Office:
-    return Office(database)
 
 
 def take(database: Database, token: str, now: int = NOW, limit: int = 10) -> list[Leased]:
@@ -77,9 +70,10 @@ database.close()
 """
 
 
-def test_two_processes_never_get_the_same_message(office: Office, database_url: str) -> None:
+def test_two_processes_never_get_the_same_message(office: Office) -> None:
     office.put(*(message(one) for one in range(200)))
-    command = [sys.executable, "-c", TAKER, database_url]
+    url = office.database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", TAKER, url]
     takers = [
         subprocess.Popen([*command, name, str(NOW)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for name in "ab"

@@ -8,13 +8,7 @@ import pytest
 
 from automations.outbox import Delivery, Route, count_outbox, enqueue, list_outbox
 from substrate.columns import Sensitivity
-from substrate.database import Database
 from tests.automations.post import NOW, Office, message
-
-
-@pytest.fixture
-def office(database: Database) -> Office:
-    return Office(database)
 
 
 def test_the_same_message_twice_is_there_once(office: Office) -> None:
