@@ -6,7 +6,8 @@ cannot be declared, so nothing can forget to obey it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -40,6 +41,10 @@ class Meaning:
         references: the kind of record that the value is the id of.
         inherits: `(via, column)`: the value is that column of the record that `via` refers to, kept beside this one.
         own: with `inherits`, the column whose value comes first where it has one.
+        label: the same in two or three words, for sentences and lists: `flag`, `released`, `discharge expected`.
+        codes: words for the values that are codes, `HH`: `critically high`; of a yes or no, `true` and `false` with the
+            whole sentence.
+        absent: what it means that there is no value: `nobody has acknowledged it`.
     """
 
     text: str
@@ -51,6 +56,9 @@ class Meaning:
     references: str | None = None
     inherits: tuple[str, str] | None = None
     own: str | None = None
+    label: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    absent: str = ""
 
 
 def column(
@@ -60,15 +68,30 @@ def column(
     unit: str | None = None,
     known_at: str | None = None,
     before: str | int | float | bool | None = None,
+    label: str = "",
+    codes: Mapping[str, str] | None = None,
+    absent: str = "",
     **field: Any,
 ) -> Any:
     """Declare a plain column of a record; `field` goes on to `sqlmodel.Field` (`default=None`, `index=True` …)."""
-    return _declare(Meaning(text, sensitivity, unit, known_at=known_at, before=before), field)
+    meaning = Meaning(
+        text, sensitivity, unit, known_at=known_at, before=before, label=label, codes=codes or {}, absent=absent
+    )
+    return _declare(meaning, field)
 
 
-def instant(text: str, sensitivity: Sensitivity = Sensitivity.PHI, *, known_at: str | None = None, **field: Any) -> Any:
-    """Declare a column of instants, in microseconds since 1970 UTC."""
-    return _declare(Meaning(text, sensitivity, instant=True, known_at=known_at), {"sa_type": BigInteger, **field})
+def instant(
+    text: str,
+    sensitivity: Sensitivity = Sensitivity.PHI,
+    *,
+    known_at: str | None = None,
+    label: str = "",
+    absent: str = "",
+    **field: Any,
+) -> Any:
+    """Declare a column of instants, in microseconds since 1970 UTC; `label` reads well before `3 h ago`."""
+    meaning = Meaning(text, sensitivity, instant=True, known_at=known_at, label=label, absent=absent)
+    return _declare(meaning, {"sa_type": BigInteger, **field})
 
 
 def reference(
@@ -79,6 +102,8 @@ def reference(
     known_at: str | None = None,
     inherits: tuple[str, str] | None = None,
     own: str | None = None,
+    label: str = "",
+    absent: str = "",
     **field: Any,
 ) -> Any:
     """Declare a column that holds the id of a record of another kind; it is indexed, and never enforced.
@@ -87,7 +112,9 @@ def reference(
     `inherits` no mapper sets it: `inherit` does, whichever of the two records comes first.
     """
     options = {"default": None, "index": True, "sa_type": BigInteger, **field}
-    meaning = Meaning(text, sensitivity, known_at=known_at, references=kind, inherits=inherits, own=own)
+    meaning = Meaning(
+        text, sensitivity, known_at=known_at, references=kind, inherits=inherits, own=own, label=label, absent=absent
+    )
     return _declare(meaning, options)
 
 

@@ -49,7 +49,18 @@ def column_operand(record: type[Record], declared: Column[object]) -> Operand:
     """
     meaning = meaning_of(declared)
     kind = Type.TIMESTAMP if meaning.instant else _type_of(record, declared)
-    return Operand((declared.name,), kind, meaning.unit, meaning.text, meaning.sensitivity.name)
+    linked = declared.name.removesuffix("_id").replace("_", " ") if meaning.references else ""
+    return Operand(
+        (declared.name,),
+        kind,
+        meaning.unit,
+        meaning.text,
+        meaning.sensitivity.name,
+        short=meaning.label or linked,
+        codes=meaning.codes,
+        absent=meaning.absent,
+        references=meaning.references,
+    )
 
 
 def _type_of(record: type[Record], declared: Column[object]) -> Type:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from substrate.errors import NotFoundError
@@ -68,13 +68,24 @@ class Paths:
         return Origin(hops, record, name, None) if name in column_operands(record) else None
 
     def operand(self, kind: str, path: FieldPath) -> Operand | None:
-        """The operand at `path`, under its whole path; None: there is none."""
+        """The operand at `path`, under its whole path; None: there is none.
+
+        The name of another record is called by what that record is here: `ward.name` is the `ward`.
+        """
         origin = self.origin(kind, path)
         if origin is None:
             return None
         own = feature_operands(origin.view) if origin.view else column_operands(origin.record)
         found = own[origin.name]
-        return Operand(path, found.type, found.unit, found.meaning, found.sensitivity)
+        if origin.hops and origin.name == origin.record.title:
+            return replace(found, path=path, short=self._link(kind, origin.hops))
+        return replace(found, path=path)
+
+    def _link(self, kind: str, hops: FieldPath) -> str:
+        """What the last of these references is called."""
+        before = self.reached(kind, hops[:-1])
+        name = f"{hops[-1]}_id"
+        return column_operands(before)[name].label if before else ""
 
     def reached(self, kind: str, hops: FieldPath) -> type[Record] | None:
         """The kind of record that following these references leads to; None: they lead nowhere."""

@@ -1,7 +1,7 @@
 """The types a value can have, and what a field of the surrounding records looks like to the language."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -30,13 +30,25 @@ ORDERED = (Type.INT, Type.DOUBLE, Type.STRING, Type.TIMESTAMP, Type.DURATION)
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A field that an expression may read: its type, and what people call it."""
+    """A field that an expression may read: its type, and what people call it.
+
+    Attributes:
+        meaning: what it is, at length.
+        short: the same in two or three words.
+        codes: words for values that are codes.
+        absent: what it means that there is no value, as a sentence.
+        references: the kind of record that the value is the id of.
+    """
 
     path: FieldPath
     type: Type
     unit: str | None = None
     meaning: str = ""
     sensitivity: str | None = None
+    short: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    absent: str = ""
+    references: str | None = None
 
     @property
     def name(self) -> str:
@@ -45,8 +57,8 @@ class Operand:
 
     @property
     def label(self) -> str:
-        """What to call the field in a sentence: its meaning, else its last name with spaces."""
-        return self.meaning or self.path[-1].replace("_", " ")
+        """What to call the field in a sentence: in short, else its meaning, else its last name with spaces."""
+        return self.short or self.meaning or self.path[-1].replace("_", " ")
 
 
 class Schema(Protocol):

@@ -13,6 +13,7 @@ from substrate.columns import Sensitivity, meaning_of
 from substrate.errors import DeclarationError
 from substrate.expressions.checker import check, check_condition
 from substrate.expressions.expression import Expression
+from substrate.expressions.typed import Load
 from substrate.expressions.types import ORDERED, FieldPath, Operand, Type
 from substrate.features.declare import Aggregate, Derived, How, View
 from substrate.operands import column_fields, column_operands
@@ -120,7 +121,7 @@ class _Own:
         self._operands = dict(column_operands(view.entity))
         for found in plans(view):
             feature = found.aggregate
-            self._operands[feature.name] = _operand(feature, found.yields)
+            self._operands[feature.name] = _operand(feature, found.yields, _referred(found))
         self._derived = {derived.name: derived for derived in view.derived}
         self._open: list[str] = []
 
@@ -147,8 +148,23 @@ class _Own:
         return found
 
 
-def _operand(feature: Aggregate | Derived, kind: Type) -> Operand:
-    return Operand((feature.name,), kind, feature.unit, feature.text, feature.sensitivity.name)
+def _operand(feature: Aggregate | Derived, kind: Type, references: str | None = None) -> Operand:
+    return Operand(
+        (feature.name,),
+        kind,
+        feature.unit,
+        feature.text,
+        feature.sensitivity.name,
+        short=feature.label,
+        absent=feature.absent,
+        references=references,
+    )
+
+
+def _referred(found: Plan) -> str | None:
+    """The kind of record that a stored feature holds the id of, where it hands on a reference."""
+    value = found.value.typed if found.value and found.aggregate.how is How.LATEST else None
+    return value.operand.references if isinstance(value, Load) else None
 
 
 def _check_names(view: View) -> None:

@@ -46,6 +46,8 @@ class Aggregate:
         ahead: duration in microseconds: only events in (T, T + ahead], known at T. Excludes `window`.
         sensitivity: the clearance that a reader needs.
         unit: the unit of the value.
+        label: the same as `text` in two or three words.
+        absent: what it means that there is no value, as a sentence.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Aggregate:
     ahead: int | None = None
     sensitivity: Sensitivity = Sensitivity.PHI
     unit: str | None = None
+    label: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Derived:
     expression: str
     sensitivity: Sensitivity = Sensitivity.PHI
     unit: str | None = None
+    label: str = ""
+    absent: str = ""
 
 
 Feature = Aggregate | Derived
@@ -162,4 +168,5 @@ class Events:
             window=parse_duration(window) if window else None,
             ahead=parse_duration(ahead) if ahead else None,
             sensitivity=self.sensitivity, unit=more.pop("unit", None),
+            label=more.pop("label", None) or "", absent=more.pop("absent", None) or "",
         )  # fmt: skip
