@@ -1,17 +1,20 @@
 """Templates that can do no harm: a small part of Jinja2, closed by an allow-list of what its syntax may hold.
 
-There are no calls, no assignments, no imports and no attributes but those of plain data; loops nest twice at most and
-the output is bounded. What is left always ends soon and sees nothing but the context that it is given.
+There are no calls, no assignments, no imports and no attributes but those of plain data; loops nest twice at most, each
+turns a bounded number of times, and joined texts and the output are bounded. What is left always ends soon and sees
+nothing but the context that it is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from traceback import walk_tb
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes, pass_eval_context
 from jinja2.exceptions import SecurityError, TemplateError, UndefinedError
+from jinja2.filters import do_join
+from jinja2.nodes import EvalContext
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -21,6 +24,8 @@ SOURCE_LIMIT = 20_000
 OUTPUT_LIMIT = 64_000
 _LOOPS = 2
 _LIST = 50
+_TURNS = 200
+_EACH = "each"
 _FILTERS = (
     "abs", "capitalize", "default", "dictsort", "e", "escape", "first", "float", "int", "items", "join", "last",
     "length", "list", "lower", "map", "reject", "rejectattr", "round", "select", "selectattr", "sort", "string",
@@ -33,7 +38,9 @@ _ALLOWED = (
     nodes.Operand, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.And, nodes.Or,
     nodes.Not, nodes.Neg, nodes.Pos, nodes.Keyword,
 )  # fmt: skip
-_STUMBLES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+_STUMBLES = (
+    TemplateError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError, AttributeError, RecursionError,
+)  # fmt: skip
 _UNREADABLE = (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError)
 
 
@@ -49,7 +56,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self, *, autoescape: bool) -> None:
         super().__init__(autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self.globals.clear()
-        self.filters = {name: self.filters[name] for name in _FILTERS}
+        self.filters = {**{name: self.filters[name] for name in _FILTERS}, "join": _join, _EACH: _each}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a mapping, or a loop's counter; nothing has attributes."""
@@ -97,6 +104,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return ["line 1: the template is nested too deeply"]
         return found
 
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """The tree of a template, each of whose loops counts its turns."""
+        tree = super()._parse(source, name, filename)
+        for loop in tree.find_all(nodes.For):
+            loop.iter = nodes.Filter(loop.iter, _EACH, [], [], None, None, lineno=loop.lineno)
+        return tree
+
     def _key(self, obj: Any, key: Any, complaint: str) -> Any:
         if isinstance(obj, Undefined):
             return obj
@@ -109,6 +123,26 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 _HINT = "docs/channels.md says what a template may use."
+
+
+def _each(values: Iterable[Any]) -> list[Any]:
+    """What a loop goes through."""
+    found: list[Any] = []
+    for value in values:
+        if len(found) == _TURNS:
+            raise SecurityError(f"a loop may turn {_TURNS} times, and not more")
+        found.append(value)
+    return found
+
+
+@pass_eval_context
+def _join(context: EvalContext, values: Iterable[Any], between: str = "", attribute: str | int | None = None) -> str:
+    """Jinja's own `join`, as long as there is room: joined with itself, a short text would fill the memory."""
+    found = list(values)
+    if sum(len(str(value)) for value in found) + len(between) * len(found) > OUTPUT_LIMIT:
+        raise SecurityError(f"the text is longer than {OUTPUT_LIMIT} characters")
+    joined: str = do_join(context, found, between, attribute)
+    return joined
 
 
 def produce(template: Template, context: Mapping[str, Any], name: str) -> str:

@@ -58,6 +58,21 @@ def test_what_it_may_not(source: str) -> None:
     assert "test, line " in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ text" + "|join(text)" * 6 + " }}",
+        "{{ [text]|map('join', text)|join }}",
+        "{% for a in text %}{% for b in text %}{% endfor %}{% endfor %}",
+        "{% for a in text|list %}{% endfor %}",
+        "{{ text|truncate(5, true, text) }}",
+    ],
+)
+def test_what_would_take_all_memory_or_time_ends_at_once(source: str) -> None:
+    with pytest.raises(TemplateFault):
+        produce(SANDBOX.compiled(source, "t"), {"text": "abc" * 100}, "t")
+
+
 def test_the_output_is_bounded() -> None:
     long = {"text": "x" * OUTPUT_LIMIT}
     assert len(produce(SANDBOX.compiled("{{ text }}", "t"), long, "t")) == OUTPUT_LIMIT
