@@ -5,8 +5,9 @@ Time changes a feature when an event enters or leaves its window, when a record 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Table, and_, exists, literal, select, true, union
@@ -14,8 +15,10 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Table, and
 from substrate.columns import meaning_of
 from substrate.features.checked import Plan, plans
 from substrate.features.declare import View
-from substrate.features.events import Moment, existing, span, taking_part, valued
+from substrate.features.events import Condition, Moment, existing, span, taking_part, valued
 from substrate.records import history_of, table_of
+
+Picked = Callable[[FromClause], Select[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def touched(view: View, since: Since, at: int, stored: Table) -> Select[Any]:
     if at > since.as_of:
         # Features that count the same events over the same span are moved by the same moments: asked once.
         edges = {_signature(plan): plan for plan in plans(view)}
-        found += [part for plan in edges.values() for part in _moved_by_time(plan, since.as_of, at)]
+        found += [part for plan in edges.values() for part in moved_by_time(plan, since.as_of, at, partial(_ids, plan))]
     ids = union(*found).subquery("touched")
     return select(ids.c.id).where(ids.c.id.is_not(None))
 
@@ -63,34 +66,41 @@ def _rewritten(view: View, batch: int) -> Iterator[Select[Any]]:
         yield select(past.c[by].label("id")).where(past.c.superseded_batch > batch)
 
 
-def _moved_by_time(plan: Plan, before: int, at: int) -> Iterator[Select[Any]]:
+def moved_by_time(plan: Plan, before: int, at: int, picked: Picked) -> Iterator[Select[Any]]:
+    """The events whose part in a feature differs between two moments, although nobody wrote them.
+
+    Args:
+        plan: the feature.
+        before: the earlier moment.
+        at: the later one.
+        picked: makes the statement that gives what is wanted of the events.
+    """
     rows = table_of(plan.record).alias()
     moment = _moment(at)
-    yield from _crossing_edges(plan, rows, moment, before, at)
+    found = picked(rows)
+    yield from (found.where(*conditions) for conditions in _crossing_edges(plan, rows, moment, before, at))
     occurs, time = plan.record.occurs, plan.aggregate.at
     # What begins or becomes known at its own time has been found at the window's edge.
     at_its_time = {time} if span(plan)[1] == 0 else set()
     if occurs and occurs not in at_its_time:
         begun = _within(rows.c[occurs], before, at)
-        yield _ids(plan, rows).where(begun, *taking_part(plan, rows, moment).values())
+        yield found.where(begun, *taking_part(plan, rows, moment).values())
     for known_at in _becoming_known(plan) - at_its_time - {occurs}:
         learned = _within(rows.c[known_at], before, at)
-        yield _ids(plan, rows).where(
-            learned, *existing(plan.record, rows, moment).values(), _near(plan, rows, before, at)
-        )
+        yield found.where(learned, *existing(plan.record, rows, moment).values(), _near(plan, rows, before, at))
 
 
-def _crossing_edges(plan: Plan, rows: FromClause, moment: Moment, before: int, at: int) -> Iterator[Select[Any]]:
-    """Events that take part at one of the two moments only."""
+def _crossing_edges(plan: Plan, rows: FromClause, moment: Moment, before: int, at: int) -> Iterator[list[Condition]]:
+    """What makes an event take part at one of the two moments only."""
     lower, upper = span(plan)
     conditions = [*existing(plan.record, rows, moment).values()]
     if plan.where is not None:
         conditions.append(valued(plan, plan.where, rows, moment))
     entered = before + upper if lower is None else max(before + upper, at + lower)
     time = rows.c[plan.aggregate.at]
-    yield _ids(plan, rows).where(_within(time, entered, at + upper), *conditions)
+    yield [_within(time, entered, at + upper), *conditions]
     if lower is not None:
-        yield _ids(plan, rows).where(_within(time, before + lower, min(before + upper, at + lower)), *conditions)
+        yield [_within(time, before + lower, min(before + upper, at + lower)), *conditions]
 
 
 def _near(plan: Plan, rows: FromClause, before: int, at: int) -> ColumnElement[bool]:

@@ -122,7 +122,7 @@ def _scan(group: list[Plan], rows: FromClause, moment: Moment, key: ColumnElemen
     columns = []
     for plan, conditions in zip(group, asked, strict=True):
         own = [clause for name, clause in conditions.items() if name not in shared]
-        given = _aggregated(plan, rows, moment)
+        given = aggregated(plan, rows, moment)
         columns.append((given.filter(*own) if own else given).label(plan.aggregate.name))
     return select(key.label("key"), *columns).where(*shared.values(), *more).group_by(key).subquery()
 
@@ -139,7 +139,8 @@ def _hull(group: list[Plan], rows: FromClause, moment: Moment) -> dict[str, Cond
     return found
 
 
-def _aggregated(plan: Plan, rows: FromClause, moment: Moment) -> Any:
+def aggregated(plan: Plan, rows: FromClause, moment: Moment) -> Any:
+    """What an aggregate makes of the events of a group."""
     if plan.aggregate.how is How.COUNT:
         return func.count()
     if plan.aggregate.how is How.RATIO:

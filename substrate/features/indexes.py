@@ -23,12 +23,17 @@ def indexes_for(view: View) -> list[Index]:
     """
     found = {}
     for plan in plans(view):
-        for index in (*_of_events(plan), *_of_moments(plan)):
+        for index in event_indexes(plan):
             found[index.name] = index
     if view.entity.occurs:
         index = _index(table_of(view.entity), view.entity.occurs)
         found[index.name] = index
     return list(found.values())
+
+
+def event_indexes(plan: Plan) -> list[Index]:
+    """The indexes by which the events of one aggregate are found: each group's, and those that time moves."""
+    return [*_of_events(plan), *_of_moments(plan)] if plan.aggregate.by else _of_moments(plan)
 
 
 def _of_events(plan: Plan) -> list[Index]:

@@ -5,7 +5,8 @@ Both run the same compiled statement; they differ in whom it is asked about.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -16,13 +17,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from substrate.batches import current_batch
-from substrate.bulk import upsert
 from substrate.features.changes import Since, touched
 from substrate.features.compute import compute
 from substrate.features.declare import View
 from substrate.features.events import AT
+from substrate.features.state import State, keep_state, read_state
 from substrate.features.store import Store, staged, temporary
-from substrate.features.tables import LIVE, digest_of, feature_state
+from substrate.features.tables import LIVE, digest_of
 
 # Above this share of the entities, computing some of them one by one costs more than computing all of them at once.
 _TOO_MANY = 0.25
@@ -39,16 +40,6 @@ class Mode(StrEnum):
     AUTO = "auto"
     FULL = "full"
     INCREMENTAL = "incremental"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a view's stored features hold: true as of when, of which records, for how many entities."""
-
-    as_of: int
-    batch: int
-    digest: str
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +97,13 @@ def refresh(
     done = Mode.FULL if found is None else Mode.INCREMENTAL
     entities, changed = found or _all(store, view, at, progress)
     seconds = perf_counter() - began
-    _keep(connection, view, timeline, (at, newest, digest, store.count(), seconds))
+    keep_state(connection, view.entity.kind, timeline, State(at, newest, digest, store.count()), seconds)
     return RefreshReport(view.entity.kind, done, entities, changed, seconds, at)
 
 
 def state_of(connection: Connection, view: View, timeline: str = LIVE, *, lock: bool = False) -> State | None:
     """What a view's stored features hold; None: it was never refreshed."""
-    columns = feature_state.c
-    wanted = select(columns.as_of, columns.batch, columns.digest, columns.rows).where(
-        columns.view == view.entity.kind, columns.timeline == timeline
-    )
-    found = connection.execute(wanted.with_for_update() if lock else wanted).first()
-    return State(*found) if found else None
+    return read_state(connection, view.entity.kind, timeline, lock=lock)
 
 
 def _all(store: Store, view: View, at: int, progress: Progress) -> tuple[int, int]:
@@ -137,7 +123,21 @@ def _some(store: Store, view: View, since: Since, at: int, limit: float, progres
         if count > limit:
             return None
         progress(f"computing {count} entities")
-        return store.replace(_those_touched(view), {"at": at}, select(ids.c.id)) if count else (0, 0)
+        if not count:
+            return 0, 0
+        with _by_index(store.connection):
+            return store.replace(_those_touched(view), {"at": at}, select(ids.c.id))
+
+
+@contextmanager
+def _by_index(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL look a few entities up: it prices a look-up for turning disks, and would read all events."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1")
+    yield
+    connection.exec_driver_sql("SET LOCAL random_page_cost TO DEFAULT")
 
 
 @cache
@@ -152,8 +152,3 @@ def _those_touched(view: View) -> Select[Any]:
 
 def _limit(before: State, mode: Mode) -> float:
     return inf if mode is Mode.INCREMENTAL else max(_ALWAYS_FEW, before.rows * _TOO_MANY)
-
-
-def _keep(connection: Connection, view: View, timeline: str, values: tuple[int, int, str, int, float]) -> None:
-    columns = ("view", "timeline", "as_of", "batch", "digest", "rows", "seconds")
-    upsert(connection, feature_state, columns, [(view.entity.kind, timeline, *values)], ("view", "timeline"))

@@ -93,11 +93,12 @@ def sql_type(kind: Type) -> TypeEngine[Any]:
 @cache
 def digest_of(view: View) -> str:
     """A digest of everything that the stored values depend on: the aggregates, and what their columns mean."""
-    parts = [view.entity.kind, view.entity.occurs, *(_essence(found) for found in plans(view))]
+    parts = [view.entity.kind, view.entity.occurs, *(essence(found) for found in plans(view))]
     return blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
-def _essence(found: Plan) -> tuple[object, ...]:
+def essence(found: Plan) -> tuple[object, ...]:
+    """Everything that an aggregate's values depend on, apart from the records."""
     feature = found.aggregate
     meanings = [(name, meaning_of(table_of(found.record).c[name])) for name in found.columns]
     masks = [(name, meaning.known_at, meaning.before) for name, meaning in meanings]
