@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, inspect
+from sqlalchemy import Connection, Table, func, inspect, select
 
 from substrate.catalog import Vertical
 from substrate.database import Database
@@ -21,6 +21,9 @@ from substrate.features.indexes import indexes_for
 from substrate.features.tables import LIVE, REPLAY, tables_of
 from substrate.records import history_of, table_of
 from substrate.schema import reconcile
+
+_TURN = int.from_bytes(b"plumb", "big")
+"""The number of PostgreSQL's advisory lock that an upgrade holds."""
 
 
 def upgrade(database: Database, verticals: Iterable[Vertical], *, to: str = "head") -> list[str]:
@@ -36,6 +39,7 @@ def upgrade(database: Database, verticals: Iterable[Vertical], *, to: str = "hea
         DatabaseError: the database was made by a newer Plumbline.
     """
     with database.write() as connection:
+        _take_turn(connection)
         before = revision(connection)
         _refuse_newer(before)
         config = _config()
@@ -44,6 +48,12 @@ def upgrade(database: Database, verticals: Iterable[Vertical], *, to: str = "hea
         after = revision(connection)
         done = [f"migrated from {before or 'empty'} to {after}"] if before != after else []
         return done + reconcile(connection, declared_tables(verticals))
+
+
+def _take_turn(connection: Connection) -> None:
+    """Let two that upgrade at once queue until the transaction ends; on SQLite a write transaction is the queue."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
 
 
 def revision(connection: Connection) -> str | None:
