@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,7 @@ from automations.backoff import MAX_ATTEMPTS, next_try
 from automations.channel_state import Disabled, disable_channel, is_disabled
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
 from automations.contacts import ContactsError, address_of
+from automations.deadline import within
 from automations.leases import Leased, begin, mark_dead, mark_retry, mark_sent, postpone, suppress
 from automations.outbox import Message, enqueue
 from automations.resting import Resting
@@ -25,6 +27,7 @@ from substrate.database import Database
 _WORKER = "plumbline"
 _LOOK_AGAIN = 15 * MINUTE
 _REST = MINUTE
+_DEADLINE = 45.0  # seconds; a lease is longer
 
 Check = Callable[[Connection, Leased], str | None]
 """Why a message need not be sent any more; None: it must."""
@@ -62,6 +65,7 @@ class Courier:
         chance: random numbers in [0, 1), for the spread of further attempts.
         environment: where secret addresses are looked up.
         resting: servers that did not answer in this run.
+        deadline: seconds that one message may take, whatever its channel does.
     """
 
     database: Database
@@ -72,6 +76,7 @@ class Courier:
     chance: Callable[[], float]
     environment: Mapping[str, str]
     resting: Resting = field(default_factory=Resting)
+    deadline: float = _DEADLINE
 
     def carry(self, held: Leased) -> Fate:
         """Bring one leased message to its fate, or at least further; a failure of its delivery is no exception."""
@@ -112,7 +117,9 @@ class Courier:
         except Exception as error:  # noqa: BLE001  # what one message holds may not stop the others
             return Refused(Failure.TEMPLATE, f"the message could not be put into words ({type(error).__name__})")
         try:
-            said = channel.send(message, held.delivery_key)
+            said = within(self.deadline, partial(channel.send, message, held.delivery_key))
+        except TimeoutError:
+            said = Retry(Failure.TIMEOUT, f"there was no end to it within {self.deadline:g} s", uncertain=True)
         except Exception as error:  # noqa: BLE001  # a stranger's channel may not stop the other messages
             said = Retry(Failure.CLIENT, f"the channel failed with {type(error).__name__}", uncertain=True)
         return said if isinstance(said, Sent) else _redacted(said, address)
