@@ -7,7 +7,7 @@ installed. All of it also goes to their inbox, so that it stands somewhere that 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -25,10 +25,12 @@ class Announcer:
     Attributes:
         directory: who stands behind a role.
         channels: the names of the channels that are installed.
+        perishable: what is told of a time that passes is not sent after it. A look at the past tells all the same.
     """
 
     directory: Directory
     channels: Collection[str]
+    perishable: bool = True
 
     def __call__(self, connection: Connection, announcements: Sequence[Announcement]) -> int:
         """Enqueue in the caller's transaction, and say how many messages were new."""
@@ -42,7 +44,8 @@ class Announcer:
             note = {"unresolved": recipient.unresolved}
             context = {**announcement.context, **note} if recipient.unresolved else announcement.context
             ways = self._ways(recipient, asked)
-            messages += [_message(announcement, recipient, context, way) for way in ways]
+            told = announcement if self.perishable else replace(announcement, expires_at=None)
+            messages += [_message(told, recipient, context, way) for way in ways]
         return messages
 
     def _of(self, announcements: Sequence[Announcement], moment: int) -> list[Message]:

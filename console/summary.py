@@ -125,8 +125,11 @@ def _counts(counts: Counter[str]) -> Text:
 
 
 def _features(report: CycleReport) -> Text:
-    parts = [f"{each.view} {each.changed:,} of {each.entities:,} changed ({each.mode})" for each in report.refreshes]
-    return Text(", ".join(parts) or "none declared")
+    parts = [f"{each.view} {each.changed:,}" for each in report.refreshes if each.changed]
+    text = Text(f"changed for {', '.join(parts)}" if parts else "nothing to change")
+    newest = min((each.as_of for each in report.refreshes), default=report.at)
+    text.append(f"; true as of {isoformat(newest)}", style="dim")
+    return text
 
 
 def _rules(rules: RuleReport) -> Text:

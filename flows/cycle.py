@@ -68,13 +68,14 @@ def run_cycle(
         as_of: look at an earlier instant; None: now.
         allow_mass_delete: a person has looked, and a source may drop what it likes.
     """
-    at = as_of if as_of is not None else bench.clock.now()
     with bench.database.write() as connection:
         ship_rules(connection, bench.vertical.name, read_rules(bench.vertical.rules), bench.clock.now())
-        report = CycleReport(at, timeline_for(connection, as_of))
+        report = CycleReport(bench.clock.now(), timeline_for(connection, as_of))
     with _step("ingest", report):
         for entry in sources:
             report.ingests[entry.name] = _ingest(bench, entry, watch, allow_mass_delete=allow_mass_delete)
+    # Reading may take long; what follows is about the time after it.
+    report.at = at = as_of if as_of is not None else bench.clock.now()
     with _step("features", report):
         report.refreshes = _refresh(bench, at, watch, replay=as_of is not None)
     with _step("rules", report):
@@ -101,7 +102,7 @@ def _ingest(bench: Workbench, entry: SourceEntry, watch: Watch, *, allow_mass_de
             bench.database, bench.vertical, source, now,
             zone=entry.zone, limits=limits, batch_rows=settings.batch_rows, progress=watch.advance,
         )  # fmt: skip
-        report.ignored = [(ignored.place, str(ignored.why)) for ignored in source.ignored]
+        report.ignored += [(ignored.place, str(ignored.why)) for ignored in source.ignored]
     watch.end()
     return report
 
@@ -123,7 +124,8 @@ def _evaluate(bench: Workbench, report: CycleReport, watch: Watch) -> RuleReport
     vertical, replay = bench.vertical, report.timeline != LIVE
     facts = Facts(vertical.records, vertical.views, timeline=REPLAY if replay else LIVE)
     usable = bench.local() if replay else bench.channels
-    engine = Engine(bench.database, vertical.name, facts, budgets_of(vertical), Announcer(bench.directory, usable))
+    announcer = Announcer(bench.directory, usable, perishable=not replay)
+    engine = Engine(bench.database, vertical.name, facts, budgets_of(vertical), announcer)
     watch.begin("Evaluating rules", None)
     fresh = {view_name(each.view): each.as_of for each in report.refreshes}
     found = evaluate(engine, report.at, timeline=report.timeline, fresh=fresh)

@@ -97,3 +97,8 @@ def test_announcing_twice_enqueues_once(office: Office) -> None:
         assert announcer(connection, told) == 4
         assert announcer(connection, told) == 0
     assert [row.created_at for row in office.rows()] == [NOW, NOW, NOW + 1, NOW + 1]
+
+
+def test_a_look_at_the_past_tells_what_has_long_expired() -> None:
+    told = Announcer(PEOPLE, CHANNELS, perishable=False).messages(announced(Notify(role="nurse"), expires_at=1))
+    assert {one.expires_at for one in told} == {None}
