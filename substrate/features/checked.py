@@ -62,7 +62,18 @@ class Plan:
 
 @cache
 def plan(aggregate: Aggregate) -> Plan:
-    """Check an aggregate.
+    """Check an aggregate about one kind of entity.
+
+    Raises:
+        DeclarationError: a column is missing or of the wrong sort, or the parts do not fit the aggregate.
+        ExpressionError: an expression cannot be read.
+    """
+    _check_link(aggregate)
+    return plan_events(aggregate)
+
+
+def plan_events(aggregate: Aggregate) -> Plan:
+    """Check an aggregate, whatever its events are grouped by.
 
     Raises:
         DeclarationError: a column is missing or of the wrong sort, or the parts do not fit the aggregate.
@@ -74,7 +85,7 @@ def plan(aggregate: Aggregate) -> Plan:
     hit = check_condition(aggregate.hit, fields) if aggregate.hit else None
     where = check_condition(aggregate.where, fields) if aggregate.where else None
     if any(part is not None and part.uses_now for part in (value, hit, where)):
-        raise _wrong(aggregate, "reads `now`", "Use a window, or a derived feature: those may read `now`.")
+        raise wrong(aggregate, "reads `now`", "Use a window, or a derived feature: those may read `now`.")
     kind = _type_of(aggregate, value)
     return Plan(aggregate, kind, value, hit, where)
 
@@ -89,7 +100,7 @@ def plans(view: View) -> tuple[Plan, ...]:
     for aggregate in view.aggregates:
         meant = references(aggregate.of).get(aggregate.by, view.entity.kind)
         if meant != view.entity.kind:
-            raise _wrong(aggregate, f"is about a {meant}, in a view of {view.entity.kind}", "Move it to that view.")
+            raise wrong(aggregate, f"is about a {meant}, in a view of {view.entity.kind}", "Move it to that view.")
     return tuple(plan(aggregate) for aggregate in view.aggregates)
 
 
@@ -176,36 +187,45 @@ def _check_names(view: View) -> None:
         taken.add(feature.name)
 
 
+def _check_link(aggregate: Aggregate) -> None:
+    check_column(aggregate, aggregate.by)
+    if aggregate.by not in references(aggregate.of):
+        raise wrong(aggregate, f"is grouped by {aggregate.by!r}, no reference", "Declare it with `reference`.")
+
+
+def check_column(aggregate: Aggregate, name: str) -> None:
+    """Raise `DeclarationError` where the events have no such column."""
+    if name not in table_of(aggregate.of).c:
+        raise wrong(aggregate, f"names no column of {aggregate.of.kind}: {name!r}", "Check the spelling.")
+
+
 def _check_shape(aggregate: Aggregate) -> None:
     table = table_of(aggregate.of)
-    for name in (aggregate.by, aggregate.at):
-        if name not in table.c:
-            raise _wrong(aggregate, f"names no column of {aggregate.of.kind}: {name!r}", "Check the spelling.")
-    if aggregate.by not in references(aggregate.of):
-        raise _wrong(aggregate, f"is grouped by {aggregate.by!r}, no reference", "Declare it with `reference`.")
+    check_column(aggregate, aggregate.at)
     if not meaning_of(table.c[aggregate.at]).instant:
-        raise _wrong(aggregate, f"takes its time from {aggregate.at!r}, no instant", "Declare it with `instant`.")
+        raise wrong(aggregate, f"takes its time from {aggregate.at!r}, no instant", "Declare it with `instant`.")
     if aggregate.window and aggregate.ahead:
-        raise _wrong(aggregate, "looks both back and ahead", "Make it two features.")
+        raise wrong(aggregate, "looks both back and ahead", "Make it two features.")
     for part, given, needed in (
         ("value", aggregate.value, aggregate.how in _VALUED),
         ("hit", aggregate.hit, aggregate.how in _HITTING),
     ):
         if (given is not None) != needed:
-            raise _wrong(aggregate, f"{'needs a' if needed else 'takes no'} `{part}`", f"It is a {aggregate.how}.")
+            raise wrong(aggregate, f"{'needs a' if needed else 'takes no'} `{part}`", f"It is a {aggregate.how}.")
 
 
 def _type_of(aggregate: Aggregate, value: Expression | None) -> Type:
     if value is not None and value.type not in _TAKES.get(aggregate.how, tuple(Type)):
         hint = "Divide a duration by duration('1h'), or choose another aggregate."
-        raise _wrong(aggregate, f"cannot take the {aggregate.how} of a {value.type}", hint)
+        raise wrong(aggregate, f"cannot take the {aggregate.how} of a {value.type}", hint)
     if aggregate.how in _COUNTED:
         return Type.INT
     return Type.DOUBLE if value is None or aggregate.how is How.MEAN else value.type
 
 
-def _wrong(aggregate: Aggregate, problem: str, hint: str) -> DeclarationError:
-    return DeclarationError(f"feature {aggregate.name!r} {problem}", hint=hint)
+def wrong(aggregate: Aggregate, problem: str, hint: str) -> DeclarationError:
+    """The error that says what is wrong with a declaration."""
+    return DeclarationError(f"{aggregate.name!r} {problem}", hint=hint)
 
 
 def sensitivity_of(operand: Operand) -> Sensitivity:
