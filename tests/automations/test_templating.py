@@ -74,7 +74,7 @@ def test_what_the_engine_announces_can_be_told(world: World) -> None:
         told, Sensitivity.INTERNAL, reason="fired", recipient="anna", address=None, severity="high", created_at=T0
     )
     assert message.subject == "HIGH: Bay is full – Bay 1"
-    assert "- Patients in it 6 is above 4 (Beds)" in message.text
+    assert f"- {told['because'][0]['text']}" in message.text
 
 
 def test_what_is_left_out_is_counted() -> None:
