@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from automations.outbox import Route
 from substrate.columns import Sensitivity
@@ -24,7 +24,7 @@ ADMIN = "admin"
 USUAL = (Route("file"), Route("inbox"))
 """How a recipient without an entry is reached: both need no network and no address."""
 
-_HINT = "docs/contacts.md says what each key means, with an example."
+_HINT = "docs/channels.md says what each key means, with an example."
 _ENVIRONMENT = "env:"
 
 
@@ -67,9 +67,18 @@ class _Way(_Part):
     address: str | None = None
 
 
+def _each_once(ways: tuple[_Way, ...]) -> tuple[_Way, ...]:
+    # A message's key names recipient and channel, so a second address in one channel would never be written to.
+    named = [way.channel for way in ways]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice} stands there twice; let the second address be a recipient of its own")
+    return ways
+
+
 class _Person(_Part):
     name: str | None = None
-    channels: Annotated[tuple[_Way, ...], Field(min_length=1)]
+    channels: Annotated[tuple[_Way, ...], AfterValidator(_each_once), Field(min_length=1)]
     clearance: Annotated[Sensitivity, BeforeValidator(_sensitivity)] | None = None
     language: str | None = None
 

@@ -80,6 +80,8 @@ def test_unresolved_roles_can_be_listed() -> None:
         ("roles: {nurse: []}", "c.yaml: roles.nurse: Tuple should have at least 1 item"),
         ("recipients: {anna: {}}", "c.yaml: recipients.anna.channels: is missing; add it"),
         ("recipients: {anna: {channels: [{channel: inbox}], clearance: top}}", "anna.clearance: write one of"),
+        ("recipients: {anna: {channels: [{channel: smtp, address: a@b.c}, {channel: smtp, address: d@b.c}]}}",
+         "anna.channels: smtp stands there twice; let the second address be a recipient of its own"),
         ("fallback: nobody", "c.yaml: fallback: 'nobody' is not among"),
         ("roles: [", "c.yaml: not YAML in line 1"),
         ("- 1", "c.yaml: contacts: Input should be a valid dictionary"),
