@@ -137,9 +137,9 @@ class Courier:
         with self.database.write() as connection:
             if isinstance(said, Sent):
                 return _fate(mark_sent(connection, held, now, said.provider_id), Result.SENT)
-            if said.failure is Failure.AUTH:
+            if isinstance(said, Refused) and said.failure is Failure.AUTH:
                 _switch_off(connection, held, channel, now, said.why)
-                return _put_off(connection, held, now, Refused(said.failure, said.why))
+                return _put_off(connection, held, now, said)
             if isinstance(said, Refused):
                 return _give_up(connection, held, now, said)
             due = next_try(held.attempts + 1, now, held.expires_at, said.after, self.chance())

@@ -257,6 +257,14 @@ def test_a_refused_password_switches_the_channel_off_and_its_messages_wait(offic
     assert [(row.state, row.attempts) for row in office.rows() if row.recipient == "anna"] == [("waiting", 0)] * 2
 
 
+def test_a_login_that_fails_for_now_is_tried_again_and_switches_nothing_off(office: Office) -> None:
+    answers(office, Retry(Failure.AUTH, "454 4.7.0"))
+    office.put(message())
+    assert office.deliver().retried == 1
+    with office.database.read() as connection:
+        assert disabled_channels(connection) == []
+
+
 def test_the_admin_is_told_of_a_channel_that_is_switched_off_once(office: Office) -> None:
     office.channels["inbox"] = Spoken("inbox")
     answers(office, AUTH)
