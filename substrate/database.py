@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, Integer, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from substrate.errors import ConfigurationError, DatabaseError
+from substrate.errors import ConfigurationError
+from substrate.outages import outage
 
 # A plain INTEGER key is SQLite's own row id, so a look-up needs no second tree; PostgreSQL needs eight bytes.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -63,16 +64,27 @@ def open_database(url: str) -> Database:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise ConfigurationError("PLUMBLINE_DATABASE_URL is not a database address", hint=_URL_HINT) from error
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # The cause may repeat the address, and with it a password.
+        raise ConfigurationError("PLUMBLINE_DATABASE_URL is not a database address", hint=_URL_HINT) from None
     if backend == "sqlite":
         return Database(_open_sqlite(url, parsed.database))
     if backend == "postgresql":
         pinned = parsed.set(drivername="postgresql+psycopg")
-        return Database(create_engine(pinned, pool_pre_ping=True))
+        return Database(create_engine(pinned, pool_pre_ping=True, hide_parameters=True))
     raise ConfigurationError(
         f"PLUMBLINE_DATABASE_URL names {backend!r}, which cannot hold Plumbline's own data", hint=_URL_HINT
     )
+
+
+def masked_url(url: str | URL) -> str:
+    """A database address without its password; fit for people's eyes and for logs."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return "(not a database address)"
+    secret = {name: "***" for name in parsed.query if "password" in name}
+    return parsed.update_query_dict(secret).render_as_string(hide_password=True)
 
 
 _URL_HINT = "Use postgresql+psycopg://user:password@host/database, or leave it unset for the embedded SQLite."
@@ -80,11 +92,20 @@ _URL_HINT = "Use postgresql+psycopg://user:password@host/database, or leave it u
 
 def _open_sqlite(url: str, path: str | None) -> Engine:
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+        _make_folder(Path(path).parent)
+    # Without the values of its statements: an error's text may be logged, and values may be protected.
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        hint = "Name a folder that you may write to."
+        raise ConfigurationError(f"the folder {folder} cannot be made: {error.strerror}", hint=hint) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -109,9 +130,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        if not error.connection_invalidated and error.statement is not None:
+    except DBAPIError as error:
+        told = outage(error, masked_url(engine.url))
+        if told is None:
             raise
-        place = engine.url.render_as_string(hide_password=True)
-        hint = "Check that the server runs, that PLUMBLINE_DATABASE_URL is right, and try `plumbline doctor`."
-        raise DatabaseError(f"the database {place} cannot be reached", hint=hint) from error
+        raise told from error
