@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL
+
+from substrate.database import masked_url
+
+Clearance = Literal["public", "internal", "pii", "phi"]
 
 
 def default_home() -> Path:
@@ -57,18 +62,36 @@ class Settings(BaseSettings):
         description="Mail server, for example smtps://user:password@mail.example:465; unset: no mail.",
     )
     smtp_sender: str = Field(default="plumbline@localhost", description="From address of mails.")
+    smtp_clearance: Clearance = Field(
+        default="internal",
+        description="What a mail may tell at most: public, internal, pii or phi; the rest is masked.",
+    )
+    webhook_clearance: Clearance = Field(
+        default="internal",
+        description="What a webhook may tell at most: public, internal, pii or phi; the rest is masked.",
+    )
+    webhook_allow_plain: bool = Field(
+        default=False, description="Let webhooks go to http:// addresses of other machines, unencrypted."
+    )
+
+    @field_validator("home", "outbox_dir", "contacts_file", "sources_file")
+    @classmethod
+    def _at_home(cls, path: Path | None) -> Path | None:
+        # No shell has seen a value that stands in `.env` or in a service's unit.
+        return path.expanduser() if path else None
 
     @property
     def resolved_database_url(self) -> str:
         """The database address in use, with its password; never log it (see `safe_database_url`)."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.home / 'plumbline.sqlite'}"
+        # Not by hand: a folder's name may hold what means something in an address.
+        return URL.create("sqlite", database=str(self.home / "plumbline.sqlite")).render_as_string()
 
     @property
     def safe_database_url(self) -> str:
         """The database address in use, with its password masked; fit for people's eyes and for logs."""
-        return make_url(self.resolved_database_url).render_as_string(hide_password=True)
+        return masked_url(self.resolved_database_url)
 
     @property
     def resolved_outbox_dir(self) -> Path:

@@ -125,7 +125,9 @@ class Smtp:
 
 def opened(settings: Settings, _database: Database) -> Channel | None:
     """Mail, where the settings name a server."""
-    return None if settings.smtp_url is None else Smtp(settings.smtp_url, settings.smtp_sender)
+    if settings.smtp_url is None:
+        return None
+    return Smtp(settings.smtp_url, settings.smtp_sender, Sensitivity[settings.smtp_clearance.upper()])
 
 
 def server_of(url: SecretStr) -> Server:

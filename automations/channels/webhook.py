@@ -109,7 +109,8 @@ class Webhook:
 
 def opened(settings: Settings, _database: Database) -> Channel | None:
     """Webhooks; each recipient brings the address, so the channel is always there."""
-    return Webhook(signing_key(settings))
+    clearance = Sensitivity[settings.webhook_clearance.upper()]
+    return Webhook(signing_key(settings), clearance, allow_plain=settings.webhook_allow_plain)
 
 
 def address_of(address: str | None, *, allow_plain: bool = False) -> httpx.URL | Refused:
