@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, case, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, case, select, update
 
+from substrate.bulk import append
 from substrate.schema import SYSTEM
 
 counter = Table(
@@ -43,7 +44,8 @@ def next_stamp(connection: Connection, now: int) -> Stamp:
         .returning(counter.c.batch, counter.c.recorded_at)
     ).first()
     if taken is None:
-        connection.execute(insert(counter).values(id=1, batch=0, recorded_at=0))
+        # Of two processes that write first at once, the second waits here for the first.
+        append(connection, counter, ("id", "batch", "recorded_at"), [(1, 0, 0)], new_only=True)
         return next_stamp(connection, now)
     return Stamp(*taken)
 

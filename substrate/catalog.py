@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -123,16 +123,27 @@ def verticals() -> dict[str, Vertical]:
     """All installed verticals by name.
 
     Raises:
-        DeclarationError: an entry point does not lead to a `Vertical`.
+        DeclarationError: an entry point does not lead to a `Vertical`, or two lead to verticals of one name.
     """
-    found = {}
+    found: dict[str, Vertical] = {}
     for point in entry_points(group=GROUP):
-        vertical = point.load()
-        if not isinstance(vertical, Vertical):
-            hint = "Let the entry point name a substrate.catalog.Vertical."
-            raise DeclarationError(f"entry point {point.name!r} ({point.value}) is no vertical", hint=hint)
-        found[vertical.name] = vertical
+        vertical = _loaded(point)
+        if found.setdefault(vertical.name, vertical) is not vertical:
+            hint = "Uninstall one of the packages that bring it."
+            raise DeclarationError(f"two installed verticals are called {vertical.name!r}", hint=hint)
     return found
+
+
+def _loaded(point: EntryPoint) -> Vertical:
+    name = f"entry point {point.name!r} ({point.value})"
+    try:
+        vertical = point.load()
+    except (ImportError, AttributeError) as error:
+        hint = "Reinstall or uninstall the package that declares it."
+        raise DeclarationError(f"{name} cannot be loaded: {error}", hint=hint) from error
+    if not isinstance(vertical, Vertical):
+        raise DeclarationError(f"{name} is no vertical", hint="Let it name a substrate.catalog.Vertical.")
+    return vertical
 
 
 def vertical(name: str) -> Vertical:

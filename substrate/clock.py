@@ -23,6 +23,7 @@ WEEK = 7 * DAY
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = timedelta(microseconds=1)
 _UNITS = {"ms": 1_000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+_LONGEST = 9_999 * 366 * DAY
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 
 
@@ -120,7 +121,10 @@ def parse_duration(text: str, *, what: str = "duration") -> int:
     if not parts or "".join(number + unit for number, unit in parts) != body:
         hint = "Write it with ms, s, m, h, d or w, for example 30m, 1h30m or 90d."
         raise ConfigurationError(f"{what} {text!r} is not a duration", hint=hint)
-    micros = round(sum(float(number) * _UNITS[unit] for number, unit in parts))
+    exact = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if exact > _LONGEST:
+        raise ConfigurationError(f"{what} {text!r} is longer than any that can be kept", hint="Write a shorter one.")
+    micros = round(exact)
     return -micros if text.strip().startswith("-") else micros
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from substrate.expressions.checker import check_condition
 from substrate.expressions.closures import Closure, to_closure
@@ -18,6 +19,10 @@ class _Compiled:
     check: Check
     holds: Closure
     columns: tuple[str, ...]
+
+
+# What a check may say of a draft that is no content of it.
+_OF_THE_DRAFT = frozenset({"site", "changed_at"})
 
 
 class Gate:
@@ -51,7 +56,7 @@ class Gate:
         for member in draft.family():
             for compiled in self._by_kind.get(member.record.kind, ()):
                 # Only a plain False fails: UNKNOWN means that a value is missing, which is another check's business.
-                if compiled.holds([member.values.get(name) for name in compiled.columns], now) is False:
+                if compiled.holds([_value(member, name) for name in compiled.columns], now) is False:
                     self._fail(compiled.check, member)
 
     def _fail(self, check: Check, draft: Draft) -> None:
@@ -60,3 +65,7 @@ class Gate:
         self.discarded[check.name] += 1
         for name in check.values:
             draft.values[name] = None
+
+
+def _value(draft: Draft, name: str) -> Any:
+    return getattr(draft, name) if name in _OF_THE_DRAFT else draft.values.get(name)

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -86,6 +89,7 @@ class Intake:
                 self._drop(connection, list(group), stamp)
             else:
                 self._write(connection, self._sort(group, now, refusals), stamp, refusals)
+        self._spare(connection, refusals)
         quarantine.keep(connection, self.vertical.name, self.reader.source, refusals, now)
         self._count_refusals(refusals)
         self.report.rows_in += len(rows)
@@ -120,10 +124,24 @@ class Intake:
         mapper = self._mapper(row)
         if row.payload is None:
             raise RowRefused(Reason.BAD_JSON, "the row cannot be parsed")
-        draft = mapper.read(row.payload, self.reader)
+        draft = self._mapped(mapper, row.payload)
         fit(draft)
         self.gate.pass_through(draft, now)
         seal(draft)
+        return draft
+
+    def _mapped(self, mapper: Mapper, payload: dict[str, Any]) -> Draft:
+        try:
+            draft: object = mapper.read(payload, self.reader)
+        except (RowRefused, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a mapper is a plug-in: a row that it trips over stops no other row
+            # The exception's own words would repeat the row's values, so neither they nor the chain go on.
+            detail = f"the mapper of {mapper.resource} raised {type(error).__name__}{_where(error)}"
+            raise RowRefused(Reason.MAPPER_FAILED, detail) from None
+        if not isinstance(draft, Draft):
+            detail = f"the mapper of {mapper.resource} gave a {type(draft).__name__}, no draft"
+            raise RowRefused(Reason.MAPPER_FAILED, detail)
         return draft
 
     def _mapper(self, row: Row) -> Mapper:
@@ -141,11 +159,23 @@ class Intake:
         outcomes = Families(connection, self.vertical, source, writer).write(alone)
         for (row, draft), outcome in zip(drafts, outcomes, strict=True):
             self._count(row, draft, outcome, refusals)
+            if outcome is Outcome.STALE:
+                self.sweep.spare(connection, self._mappers[row.kind], [draft.key])
         changed = [draft for draft, outcome in zip(alone, outcomes, strict=True) if outcome.is_change]
         adopt(connection, self.vertical, source, changed, stamp)
         settle(connection, self.vertical, writer, stamp)
         self._note(connection, writer)
         self._supersede(connection, drafts)
+
+    def _spare(self, connection: Connection, refusals: Iterable[Refusal]) -> None:
+        """A record is not gone because its source tells it in a way that we refuse."""
+        shown: dict[str, list[str | None]] = {}
+        for refusal in refusals:
+            shown.setdefault(refusal.row.kind, []).append(_key_in(refusal.row))
+        for resource, keys in shown.items():
+            mapper = self._mappers.get(resource)
+            if mapper is not None:
+                self.sweep.spare(connection, mapper, [key and mapper.prefix + key for key in keys])
 
     def _drop(self, connection: Connection, rows: list[Row], stamp: Stamp) -> None:
         writer = Writer(connection, self.reader.source, stamp)
@@ -216,7 +246,7 @@ def ingest(
     recipe = _recipe(vertical)
     with database.write() as connection:
         cursor = load_cursor(connection, source.name, recipe)
-        sweep.begin(connection)
+        sweep.begin(connection, now)
     with _rare_collections():
         for page in source.read(cursor, now):
             _take_page(database, intake, page, now, batch_rows, recipe, progress)
@@ -224,6 +254,8 @@ def ingest(
                 _mark_fresh(database, vertical, source.name, now)
     report = intake.report
     report.held_deletes = sweep.held
+    if sweep.overtaken:
+        report.ignored.append((source.name, "another read of it began meanwhile, and will say what is gone"))
     report.seconds = time.monotonic() - started
     return report
 
@@ -252,13 +284,20 @@ def _take_page(
             intake.take(connection, chunks[-1], now)
         intake.skip(connection, page)
         intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
-        store_cursor(connection, intake.reader.source, recipe, page.cursor, now)
+        if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
+            store_cursor(connection, intake.reader.source, recipe, page.cursor, now)
     progress((len(chunks[-1]) if chunks else 0) + sum(skipped.rows for skipped in page.skipped))
 
 
 def _key_in(row: Row) -> str | None:
     key = row.payload.get("id") if row.payload else None
     return key if isinstance(key, str) else None
+
+
+def _where(error: Exception) -> str:
+    """The line on which a mapper tripped, ` at visits.py:42`."""
+    lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)][1:]
+    return f" at {Path(lines[-1][0]).name}:{lines[-1][1]}" if lines else ""
 
 
 def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:

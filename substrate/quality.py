@@ -33,6 +33,7 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     FAILED_CHECK = "failed_check"
     ID_COLLISION = "id_collision"
+    MAPPER_FAILED = "mapper_failed"
 
 
 class OnFailure(StrEnum):

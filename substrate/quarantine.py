@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    case,
     func,
     select,
     update,
@@ -66,6 +67,9 @@ quarantine = Table(
     Index("ix_quarantine_source_key", "source", "resource", "source_key"),
 )
 
+# Characters. An index of PostgreSQL holds 2,704 bytes an entry, and a character may take four.
+_KEY, _PLACE, _DETAIL = 300, 400, 2_000
+
 RAW_SENSITIVITY = Sensitivity.PHI
 """A raw row may hold anything, so only a reader cleared for everything sees it."""
 
@@ -86,7 +90,10 @@ def keep(connection: Connection, vertical: str, source: str, refusals: Sequence[
         return
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = make(quarantine)
-    again = {"last_seen": now, "seen": quarantine.c.seen + 1, "state": QuarantineState.HELD.value}
+    discarded = quarantine.c.state == QuarantineState.DISCARDED
+    # A person's word about these very bytes stands; whatever else became of them, they are held again.
+    state = case((discarded, quarantine.c.state), else_=QuarantineState.HELD.value)
+    again = {"last_seen": now, "seen": quarantine.c.seen + 1, "state": state}
     fresh = {name: statement.excluded[name] for name in ("reason", "detail", "place", "line")}
     statement = statement.on_conflict_do_update(index_elements=["source", "digest"], set_={**again, **fresh})
     connection.execute(statement, [_values(vertical, source, refusal, now) for refusal in _distinct(refusals)])
@@ -100,7 +107,7 @@ def supersede(connection: Connection, source: str, resource: str, keys: Iterable
         quarantine.c.state == QuarantineState.HELD,
         quarantine.c.source_key.is_not(None),
     )
-    arrived = set(keys)
+    arrived = {_fitting(key, _KEY) for key in keys}
     for number in [row.id for row in connection.execute(held) if row.source_key in arrived]:
         close(connection, number, QuarantineState.SUPERSEDED)
 
@@ -108,7 +115,8 @@ def supersede(connection: Connection, source: str, resource: str, keys: Iterable
 def held_in(connection: Connection, source: str, place: str) -> int:
     """How many rows of one file lie in quarantine."""
     table = quarantine
-    held = (table.c.source == source, table.c.place == place, table.c.state == QuarantineState.HELD)
+    here = table.c.place == _fitting(place, _PLACE)
+    held = (table.c.source == source, here, table.c.state == QuarantineState.HELD)
     return connection.execute(select(func.count()).select_from(table).where(*held)).scalar_one()
 
 
@@ -193,14 +201,14 @@ def _values(vertical: str, source: str, refusal: Refusal, now: int) -> dict[str,
         "vertical": vertical,
         "source": source,
         "resource": _fitting(row.kind, 120),
-        "source_key": None if refusal.source_key is None else _fitting(refusal.source_key, 300),
-        "place": _fitting(row.place, 2_000),
+        "source_key": None if refusal.source_key is None else _fitting(refusal.source_key, _KEY),
+        "place": _fitting(row.place, _PLACE),
         "line": row.line,
         "reason": refusal.reason.value,
-        "detail": refusal.detail,
+        "detail": _fitting(refusal.detail, _DETAIL),
         "raw": row.raw,
-        "payload": None if row.payload is None else orjson.dumps(row.payload),
-        "digest": content_hash(row.kind.encode() + b"\x1f" + row.raw),
+        "payload": None if row.payload is None else _kept(row.payload),
+        "digest": content_hash(row.kind.encode(errors="replace") + b"\x1f" + row.raw),
         "first_seen": now,
         "last_seen": now,
         "seen": 1,
@@ -208,6 +216,14 @@ def _values(vertical: str, source: str, refusal: Refusal, now: int) -> dict[str,
     }
 
 
+def _kept(payload: dict[str, object]) -> bytes | None:
+    """The parsed row as JSON; None where JSON cannot say it, so that the raw row must do."""
+    try:
+        return orjson.dumps(payload)
+    except orjson.JSONEncodeError:  # nested deeper than it writes, a number of more than 64 bits, half a character
+        return None
+
+
 def _fitting(text: str, length: int) -> str:
-    """Text as both databases can keep it: PostgreSQL takes no NUL, and minds lengths."""
-    return text.replace("\x00", "\ufffd")[:length]
+    """Text as both databases can keep it: PostgreSQL takes no NUL, no half a character, and minds lengths."""
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()[:length]

@@ -98,6 +98,9 @@ def _replay_one(
     except RowRefused as refused:
         return Replayed(held.id, False, refused.reason.value, refused.detail)
     intake.take(connection, [row], now)
+    if intake.report.quarantined:
+        (reason,) = intake.report.reasons
+        return Replayed(held.id, False, reason, "it passes the checks, but cannot be stored")
     _release(connection, held.id, now, by, corrected=payload is not None)
     return Replayed(held.id, True)
 

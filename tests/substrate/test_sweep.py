@@ -1,0 +1,81 @@
+"""A whole read says what is gone; it never says so by being empty, cut short, unreadable or overtaken."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from substrate.database import Database
+from substrate.ingest import ingest
+from substrate.mapping import Mapper
+from substrate.sources.source import Fault, Row
+from substrate.sweep import Limits, Sweep
+from tests.substrate.clinic import CLINIC, Doctor, ListSource, Step, Visit, read_doctor, row
+from tests.substrate.test_ingest import MORNING, NOW, live, take
+
+
+def prefixed(prefix: str) -> Mapper:
+    """Doctors of a resource of their own, whose keys begin with its name."""
+
+    def read(payload: dict[str, object], reader: object) -> object:
+        return read_doctor({**payload, "id": prefix + str(payload["id"])}, reader)  # type: ignore[arg-type]  # a reader
+
+    return Mapper(prefix.strip("/"), Doctor, read, prefix=prefix)  # type: ignore[arg-type]  # the same
+
+
+TWO_WAYS = dataclasses.replace(CLINIC, mappers=(prefixed("In/"), prefixed("Out/")))
+
+
+@given(missing=st.integers(0, 10_000), present=st.integers(0, 10_000), floor=st.integers(0, 100), share=st.floats(0, 1))
+def test_what_passes_unheld_is_within_the_limit(missing: int, present: int, floor: int, share: float) -> None:
+    held = Limits(share, floor).hold(missing, present)
+    assert held == (missing > floor and missing > share * present)
+    assert not Limits(share, floor, allowed=True).hold(missing, present)
+
+
+def test_a_row_that_is_refused_is_not_gone(clinic: Database) -> None:
+    take(clinic, row("Visit", {"id": "v", **MORNING, "steps": ["x"]}))
+    report = take(clinic, row("Visit", {"id": "v", "start": "soon"}), complete=["Visit"])
+    assert (report.quarantined, report.gone.total()) == (1, 0)
+    assert list(live(clinic, Visit)) == ["v"]
+    assert list(live(clinic, Step)) == ["v#x"]
+
+
+def test_a_row_that_nobody_can_read_holds_the_deletes_of_its_kind(clinic: Database) -> None:
+    take(clinic, row("Doctor", {"id": "a"}), row("Doctor", {"id": "b"}))
+    torn = Row("Doctor", "f", 1, b"{", None, Fault.BAD_JSON)
+    assert take(clinic, row("Doctor", {"id": "a"}), torn, complete=["Doctor"]).held_deletes == {"doctor": 1}
+    source = ListSource([row("Doctor", {"id": "a"}), torn], complete=["Doctor"])
+    ingest(clinic, CLINIC, source, NOW, limits=Limits(allowed=True))
+    assert list(live(clinic, Doctor)) == ["a"]
+
+
+def test_an_older_version_in_a_whole_read_keeps_its_parts(clinic: Database) -> None:
+    take(clinic, row("Visit", {"id": "v", "fee": 2, "changed": 20, "steps": ["x"]}))
+    take(clinic, row("Visit", {"id": "v", "fee": 1, "changed": 10, "steps": []}), complete=["Visit"])
+    assert list(live(clinic, Step)) == ["v#x"]
+
+
+def test_one_resource_of_a_kind_says_nothing_about_the_other(clinic: Database) -> None:
+    rows = [row("In", {"id": "a"}), row("In", {"id": "b"}), row("Out", {"id": "c"})]
+    ingest(clinic, TWO_WAYS, ListSource(rows), NOW)
+    ingest(clinic, TWO_WAYS, ListSource(rows[:1], complete=["In"]), NOW)
+    assert sorted(live(clinic, Doctor)) == ["In/a", "Out/c"]
+
+
+def test_a_read_that_another_has_overtaken_drops_nothing(clinic: Database) -> None:
+    take(clinic, row("Doctor", {"id": "a"}))
+    slow, quick = (Sweep(CLINIC, "erp", Limits(), tracking=True) for _ in range(2))
+    with clinic.write() as connection:
+        slow.begin(connection, NOW)
+        quick.begin(connection, NOW)
+        assert slow.finish(connection, ["Doctor"], NOW) == {}
+        assert (slow.overtaken, quick.finish(connection, ["Doctor"], NOW)) == (True, {"doctor": 1})
+
+
+def test_a_source_that_did_not_announce_whole_reads_drops_nothing(clinic: Database) -> None:
+    take(clinic, row("Doctor", {"id": "a"}))
+    with clinic.write() as connection:
+        assert Sweep(CLINIC, "erp", Limits(), tracking=False).finish(connection, ["Doctor"], NOW) == {}
