@@ -10,7 +10,7 @@ from automations.lifecycle import Verdict
 from automations.rules import Rule
 from substrate.clock import duration_text, local_text
 from substrate.expressions.types import Type
-from substrate.expressions.words import say_value
+from substrate.expressions.said import say_value
 
 
 @dataclass(frozen=True, slots=True)

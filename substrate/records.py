@@ -27,11 +27,13 @@ class Record(SQLModel):
         occurs: the instant column from which on the record exists; reads as of an earlier time do not see it. None: the
             record has always existed (a ward, a patient).
         title: the column that names it to people, shown in alerts to those who may see it.
+        about: paths to what else people must know to find it, the most telling first: `patient.name`, `ward.name`.
     """
 
     kind: ClassVar[str]
     occurs: ClassVar[str | None] = None
     title: ClassVar[str] = "source_key"
+    about: ClassVar[tuple[str, ...]] = ()
 
     id: int = column(
         "Our number for the record",

@@ -1,7 +1,8 @@
 """One small typed language for conditions, checks and derived features, with three back-ends that agree.
 
 Read in this order: `types`, `tree`, `parser` (with `tokens`), `printer`; then `overload`, `operators`, `functions` (all
-meanings); `typed`, `checker`, `expression`; the back-ends `closures`, `sql`, `arrays`; last `explain`, `words`.
+meanings); `typed`, `checker`, `expression`; the back-ends `closures`, `sql`, `arrays`; last `explain` and `guards`,
+with its sentences `words`, `spans`, `naming`, `said`.
 """
 
 from substrate.expressions.arrays import Column, to_arrays

@@ -6,6 +6,7 @@ from typing import Any
 
 from substrate.expressions.closures import compile_steps
 from substrate.expressions.expression import Expression
+from substrate.expressions.guards import guards
 from substrate.expressions.printer import print_node
 from substrate.expressions.typed import Apply, Choose, Connective, Load, Typed, loads_of, parts_of
 from substrate.expressions.types import Operand, Type, Value
@@ -24,6 +25,7 @@ class Seen:
         operand = self.operand
         return {
             "name": operand.name,
+            "label": operand.label,
             "meaning": operand.meaning,
             "type": str(operand.type),
             "unit": operand.unit,
@@ -37,7 +39,8 @@ class Explanation:
     """One part of an expression with its result; None is UNKNOWN.
 
     `decisive` parts are those that the result of the whole rests on. A leaf has no parts, but `seen` fields and a
-    `sentence` in plain words; `threshold` is what a comparison's left side was held against.
+    `sentence` in plain words with the instants that it tells, `times`; `threshold` is what a comparison's left side
+    was held against. A `guard` only kept cases out: it holds, but it is not the point.
     """
 
     text: str
@@ -48,6 +51,8 @@ class Explanation:
     seen: tuple[Seen, ...] = ()
     threshold: Value | None = None
     sentence: str = ""
+    times: tuple[int, ...] = ()
+    guard: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The tree as plain dictionaries and lists."""
@@ -56,6 +61,7 @@ class Explanation:
             "kind": self.kind,
             "result": "unknown" if self.result is None else self.result,
             "decisive": self.decisive,
+            "guard": self.guard,
             "sentence": self.sentence,
             "threshold": self.threshold,
             "operands": [seen.as_json() for seen in self.seen],
@@ -72,19 +78,25 @@ def explainer(expression: Expression) -> Callable[[Sequence[Value | None], int],
     """Return `explain` for one expression, compiled once for many values."""
     nodes = list(_below(expression.typed))
     steps = compile_steps(nodes)
+    apart = guards(expression.typed)
 
     def explained(values: Sequence[Value | None], now: int) -> Explanation:
         known = {id(node): result for node, result in zip(nodes, steps(values, now), strict=True)}
-        return _Explainer(known).part(expression.typed, decisive=True)
+        whole = known[id(expression.typed)]
+        return _Explainer(known, apart if whole is True else frozenset()).part(expression.typed, decisive=True)
 
     return explained
 
 
 def plain(explanation: Explanation) -> list[str]:
-    """Return what decided the result, a sentence each, in the order of the text."""
-    if not explanation.parts:
-        return [explanation.sentence] if explanation.decisive else []
-    return [sentence for part in explanation.parts for sentence in plain(part)]
+    """Return what decided the result, a sentence each, in the order of the text, the guards last."""
+    told = [leaf for leaf in leaves(explanation) if leaf.decisive]
+    return [leaf.sentence for leaf in sorted(told, key=lambda leaf: leaf.guard)]
+
+
+def leaves(explanation: Explanation) -> list[Explanation]:
+    """Return the leaves below an explanation, in the order of the text."""
+    return [leaf for part in explanation.parts for leaf in leaves(part)] if explanation.parts else [explanation]
 
 
 def _below(node: Typed) -> list[Typed]:
@@ -107,8 +119,9 @@ def _conditions(node: Typed) -> tuple[Typed, ...]:
 class _Explainer:
     """Builds explanations from the results of all nodes, by identity."""
 
-    def __init__(self, results: dict[int, Value | None]) -> None:
+    def __init__(self, results: dict[int, Value | None], apart: frozenset[int]) -> None:
         self._results = results
+        self._guards = apart
 
     def part(self, node: Typed, decisive: bool) -> Explanation:
         """Explain `node`; its parts are decisive only if it is."""
@@ -143,7 +156,14 @@ class _Explainer:
             seen=seen,
             threshold=threshold,
             sentence=say(node, lambda part: self._results.get(id(part))),
+            times=self._times(node),
+            guard=id(node) in self._guards,
         )
+
+    def _times(self, node: Typed) -> tuple[int, ...]:
+        """The instants at and below `node`, each once."""
+        found = [self._results[id(below)] for below in _below(node) if below.type is Type.TIMESTAMP]
+        return tuple(dict.fromkeys(int(instant) for instant in found if instant is not None))
 
 
 def _kind(node: Typed) -> str:

@@ -30,7 +30,7 @@ def test_an_alert_is_explained_with_values_thresholds_ages_and_records(world: Wo
     fired(world)
     with world.database.read() as connection:
         told = explain_alert(connection, world.engine.facts, world.alerts()[0].id)
-    assert told.because == ["Patients in it 3 is above 2 (Beds)"]
+    assert told.because == ["Patients in it: 3, more than 2 (beds)"]
     assert told.evidence["tree"]["threshold"] == 2
     assert [(value["path"], value["value"]) for value in told.evidence["values"]][-1] == ("name", "Bay One")
     assert {value["as_of"] for value in told.evidence["values"]} == {T0 - 5 * MINUTE}
@@ -43,7 +43,7 @@ def test_the_words_say_it_to_a_nurse(world: World) -> None:
         text = explain_alert(connection, world.engine.facts, world.alerts()[0].id).plain_text("Europe/Berlin")
     assert "Bay is full (high, firing)" in text
     assert "About: bay Bay One" in text
-    assert "Because Patients in it 3 is above 2 (Beds)" in text
+    assert "Because Patients in it: 3, more than 2 (beds)" in text
     assert "Patients in it: 3, 5 min old" in text
     assert "Sat 8 Jun 2019 02:00  fired by plumbline" in text
 
@@ -53,15 +53,15 @@ def test_the_evidence_is_that_of_the_moment_not_of_today(world: World) -> None:
     world.put(Bay, "b1", name="Bay One", beds=2, occupied=9)
     with world.database.read() as connection:
         told = explain_alert(connection, world.engine.facts, world.alerts()[0].id)
-    assert told.because == ["Patients in it 3 is above 2 (Beds)"]
+    assert told.because == ["Patients in it: 3, more than 2 (beds)"]
 
 
 @pytest.mark.parametrize(
     ("occupied", "verdict", "because"),
     [
-        (1, Verdict.FALSE, "Patients in it 1 is not above 2 (Beds)"),
-        (None, Verdict.UNKNOWN, "Patients in it is not known"),
-        (3, Verdict.TRUE, "Patients in it 3 is above 2 (Beds)"),
+        (1, Verdict.FALSE, "Patients in it: 1, fewer than 2 (beds)"),
+        (None, Verdict.UNKNOWN, "not known: Patients in it"),
+        (3, Verdict.TRUE, "Patients in it: 3, more than 2 (beds)"),
     ],
 )
 def test_why_not_is_worked_out_again(world: World, occupied: int | None, verdict: Verdict, because: str) -> None:

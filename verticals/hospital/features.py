@@ -43,7 +43,7 @@ _vaccines = Events(Immunization, by="patient_id", at="given_at")
 PATIENT = View(
     Patient,
     (
-        _visits.latest("last_visit_at", "Last visit or stay began", where=_TOOK_PLACE),
+        _visits.latest("last_visit_at", "Last visit or stay began", absent="no visit is on record", where=_TOOK_PLACE),
         _visits.latest("last_admission_at", "Last admission", where=_INPATIENT),
         _visits.count("visits_365d", "Visits and stays in the last year", where=_TOOK_PLACE, window="365d"),
         _visits.count("admissions_30d", "Admissions in the last 30 days", where=_INPATIENT, window="30d"),
@@ -64,7 +64,8 @@ PATIENT = View(
         ),
         _bookings.streak("no_show_streak", "Appointments missed in a row", _NOT_SEEN, where=_EXPECTED),
         _bookings.latest(
-            "missed_follow_up_at", "Last follow-up visit that was missed",
+            "missed_follow_up_at", "Last follow-up visit that was missed", label="follow-up visit missed",
+            absent="no missed follow-up visit is on record",
             where=f'reason == "FOLLOWUP" && {_NOT_SEEN}',
         ),
         _bookings.min(
@@ -83,12 +84,18 @@ PATIENT = View(
             "last_news_score", "Last early warning score", "value", where='code == "1104051000000101"', unit="{score}"
         ),
         _results.latest("last_systolic", "Last systolic pressure", "value", where='code == "8480-6"', unit="mm[Hg]"),
-        _results.latest("last_systolic_at", "Last systolic pressure was told", where='code == "8480-6"'),
+        _results.latest(
+            "last_systolic_at", "Last systolic pressure was told", where='code == "8480-6"',
+            label="last systolic pressure taken",
+        ),
         _results.max(
             "temperature_max_24h", "Highest temperature of the last 24 hours", "value",
             where='code in ["8310-5", "8331-1"] && unit == "Cel"', window="24h", unit="Cel",
         ),
-        _doses.latest("last_antibiotic_at", "Last antibiotic given", where='atc.startsWith("J01")'),
+        _doses.latest(
+            "last_antibiotic_at", "Last antibiotic given", where='atc.startsWith("J01")',
+            absent="no antibiotic was given",
+        ),
         _doses.count("doses_given_24h", "Doses given in the last 24 hours", window="24h"),
         _due_doses.count(
             "doses_missed_24h", "Doses due in the last 24 hours and not given", where=_NOT_GIVEN, window="24h"
@@ -127,9 +134,14 @@ LOCATION = View(
             where='form == "bed" && coalesce(status, "active") == "active"'
             ' && !(coalesce(bed_status, "free") == "closed")',
         ),
-        _lying.distinct("occupants", "Different patients who lie here", "patient_id", where="!has(end)"),
-        _lying.latest("occupied_since", "The last of them came", where="!has(end)"),
-        _lying.latest("newest_occupant", "Record number of the patient who came last", "patient_id", where="!has(end)"),
+        _lying.distinct(
+            "occupants", "Different patients who lie here", "patient_id", label="patients in it", where="!has(end)"
+        ),
+        _lying.latest("occupied_since", "The last of them came", label="the last patient came", where="!has(end)"),
+        _lying.latest(
+            "newest_occupant", "Record number of the patient who came last", "patient_id",
+            label="patient who came last", where="!has(end)",
+        ),
         _lying.count("stays_30d", "Patients' stays here in the last 30 days", window="30d"),
         Derived("ward_occupancy", "Share of the ward's beds in use", "ward_patients * 1.0 / ward_beds"),
     ),
