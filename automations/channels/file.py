@@ -38,6 +38,7 @@ class FileChannel:
         try:
             if not place.exists():
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _clear_drafts(place)
                 _write(place.with_suffix(".txt"), _for_people(message).encode())
                 _write(place, _for_machines(message, key))
         except OSError as error:
@@ -60,7 +61,7 @@ def file_name(created_at: int, key: str) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all: a draft that is on the disk takes the name in one step."""
-    draft = path.with_name(f".{secrets.token_hex(8)}.part")
+    draft = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.part")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
@@ -70,6 +71,12 @@ def _write(path: Path, content: bytes) -> None:
     finally:
         draft.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _clear_drafts(path: Path) -> None:
+    """Remove what an attempt left that was killed; if it lives after all, it cannot finish, and ours stands."""
+    for draft in path.parent.glob(f".{path.stem}.*.part"):
+        draft.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -35,6 +35,12 @@ def test_what_was_left_half_done_is_done_again(tmp_path: Path) -> None:
     assert [path.read_text() for path in tmp_path.glob("*.txt")] == ["To: anna\nSubject: Subject\n\nText\n"]
 
 
+def test_a_draft_that_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / f".{file_name(MESSAGE.created_at, 'key-1')}.0123456789abcdef.part").write_text("half a mess")
+    FileChannel(tmp_path).send(MESSAGE, "key-1")
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".txt"]
+
+
 @pytest.mark.parametrize("key", ["../up", "a/b", ".hidden", "é", "k" * 101, ""])
 def test_a_key_never_leads_out_of_the_folder(key: str) -> None:
     name = file_name(0, key)
