@@ -20,8 +20,8 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self._lock = Lock()
         self.taken: list[str] = []
         self.asked: Counter[str] = Counter()
@@ -73,9 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """A receiver that listens until the block ends."""
-    server = Receiver()
+def receiving(port: int = 0) -> Iterator[Receiver]:
+    """A receiver that listens until the block ends, on a port of its own choice or on the one that is given."""
+    server = Receiver(port)
     thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
