@@ -285,7 +285,6 @@ def _take_page(
         intake.skip(connection, page)
         intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
         if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
-            if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
             store_cursor(connection, intake.reader.source, recipe, page.cursor, now)
     progress((len(chunks[-1]) if chunks else 0) + sum(skipped.rows for skipped in page.skipped))
 
