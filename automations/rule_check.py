@@ -24,12 +24,14 @@ class Problem:
         key: the key of its file, `examples.0.given.beds`.
         message: what is wrong, with the place in the text where there is one.
         hint: the next step.
+        grave: the rule cannot go as it is; otherwise it can, and somebody should know.
     """
 
     rule: str
     key: str
     message: str
     hint: str = ""
+    grave: bool = True
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.key}: {self.message}" + (f"\n{self.hint}" if self.hint else "")
@@ -64,6 +66,14 @@ def check_rule(spec: Rule, facts: Facts) -> list[Problem]:
             key = ".".join(part for part in (f"examples.{place}", wrong.key) if part)
             problems.append(Problem(spec.id, key, f"{example.name!r}: {wrong.message}", wrong.hint))
     return problems
+
+
+def given_values(example: Example, schema: Schema) -> dict[FieldPath, Value | None]:
+    """What an example gives, by path and as the fields hold it; nothing, where it gives what is not there."""
+    try:
+        return dict(_given(name, value, schema) for name, value in example.given.items())
+    except _Wrong:
+        return {}
 
 
 def _try(rule: Compiled, example: Example, schema: Schema) -> None:

@@ -7,7 +7,7 @@ it leaves out, or cannot say, the general ones in `automations/templates` say.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -54,6 +54,9 @@ ENDINGS = {
     "rule_archived": "its rule is no longer in use",
 }
 """Why an alert ended, in words."""
+
+PARTS = ("subject", "text", "html")
+"""The files of a template, by what they make."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*([-_.][a-z0-9]+)*")
 _SUBJECT_LIMIT = 200
@@ -138,11 +141,29 @@ class Templates:
         return self._known[key]
 
     def _source(self, file: str) -> str | None:
-        for folder in (*self._folders, files("automations") / "templates"):
-            found = folder / file
-            if found.is_file():
-                return found.read_text(encoding="utf-8")
-        return None
+        return template_source((*self._folders, files("automations") / "templates"), file)
+
+
+class Said(dict[str, str]):
+    """Values in words by their path; one that is not known, or not for this reader, is an empty text."""
+
+    def __missing__(self, path: str) -> str:
+        return ""
+
+
+def template_source(folders: Iterable[Traversable], file: str) -> str | None:
+    """The text of a template's file, from the first folder that has it."""
+    for folder in folders:
+        found = folder / file
+        if found.is_file():
+            return found.read_text(encoding="utf-8")
+    return None
+
+
+def template_name(file: str) -> str | None:
+    """The template to which a file belongs; None: it is no template's."""
+    name, _, part = file.removesuffix(".jinja").rpartition(".")
+    return name if file.endswith(".jinja") and part in PARTS and _NAME.fullmatch(name) else None
 
 
 def presented(
@@ -166,6 +187,7 @@ def presented(
         **dict.fromkeys(("unresolved", "maybe_duplicate")),
         **seen,
         "values": open_leaves,
+        "fact": Said({str(leaf.get("path")): leaf["said"] for leaf in open_leaves if leaf.get("value") is not None}),
         "because": open_sentences,
         "hidden": len(leaves) - len(open_leaves) + len(sentences) - len(open_sentences),
         "severity": severity,
@@ -191,6 +213,8 @@ def value_text(leaf: Mapping[str, Any], zone: str) -> str:
         return "not known"
     if value == HIDDEN:
         return HIDDEN
+    if leaf.get("words"):
+        return str(leaf["words"])
     if kind == "timestamp":
         return local_text(int(value), zone)
     if kind == "duration":
@@ -205,30 +229,6 @@ def with_unit(value: Any, unit: str | None = None) -> str:
     number = f"{value:.6g}" if isinstance(value, float) else str(value)
     spelt = _UNITS.get(unit or "", re.sub(r"\{[^}]*\}", "", unit or ""))
     return number if value == HIDDEN or not spelt else f"{number}{'' if spelt == '%' else ' '}{spelt}"
-
-
-def check_template(source: str, sample: Mapping[str, Any], *, html: bool = False, reason: str = "fired") -> list[str]:
-    """What is wrong with a template that somebody is about to save, each with its line; empty: nothing.
-
-    Args:
-        source: the template.
-        sample: the context of an announcement.
-        html: it is the HTML part.
-        reason: why the sample would be told.
-    """
-    maker = sandbox(autoescape=html)
-    faults = maker.faults(source)
-    if faults:
-        return faults
-    template = maker.from_string(source)
-    found: dict[str, None] = {}
-    for clearance in (Sensitivity.PHI, Sensitivity.INTERNAL):
-        shown = presented(masked(sample, clearance), reason, str(sample.get("severity", "")), _moment(sample))
-        try:
-            produce(template, shown, "template")
-        except TemplateFault as fault:
-            found[fault.message.removeprefix("template, ")] = None
-    return list(found)
 
 
 def sandbox(*, autoescape: bool) -> Sandbox:
@@ -263,8 +263,3 @@ def _duration(micros: Any) -> str:
 def _named(context: Mapping[str, Any], key: str) -> str | None:
     name = context.get(key)
     return name if isinstance(name, str) else None
-
-
-def _moment(sample: Mapping[str, Any]) -> int:
-    moments = [sample.get(key) for key in ("resolved_at", "fired_at", "pending_since")]
-    return max((moment for moment in moments if isinstance(moment, int)), default=0)

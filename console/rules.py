@@ -8,19 +8,21 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from automations.rule_check import Problem, check_rule
+from automations.review import Review, grave
+from automations.rule_check import Problem
 from automations.rule_files import read_rule, read_rules, specification
 from automations.rulebook import StoredRule, activate, export_rule, import_rules, pause, rule, rules, versions
 from automations.rules import Rule
 from automations.shipping import ship_rules
 from console.answers import JSON, VERTICAL, app
 from console.exits import ATTENTION
+from console.preview import preview
 from console.terminal import SEVERITY_STYLES, print_json, print_table, screen
 from console.workspace import Workspace, workspace
+from flows.workbench import template_folders
 from substrate.catalog import Vertical
 from substrate.clock import isoformat
 from substrate.errors import ConfigurationError, ConflictError
-from substrate.facts import Facts
 
 commands = app("Rules: what is watched for. A rule is a YAML file; docs/rules.md says what it may contain.")
 
@@ -72,22 +74,27 @@ def check(
     vertical: VERTICAL = None,
     as_json: JSON = False,
 ) -> None:
-    """Check rule files against the records and features, and run their examples. Exit code 1 if something is wrong.
+    """Check rule files against the records and features, run their examples, and try their templates.
+
+    Exit code 1 if something is wrong; a warning alone is none.
 
     Example: plumbline rules check my-rule.yaml
     """
-    with workspace() as ws:
+    with workspace() as ws, ws.database.read() as connection:
         chosen = ws.vertical(vertical)
-    specs = _read(files) if files else read_rules(chosen.rules)
-    problems = _problems(specs, chosen)
+        specs = _read(files) if files else read_rules(chosen.rules)
+        review = _review(ws, connection, chosen)
+        problems = review.rules(specs)
+        if not files:
+            booked = [stored.rule for stored in rules(connection, chosen.name)]
+            problems += review.templates([*specs, *booked])
     if as_json:
         print_json({"checked": len(specs), "problems": [_problem(each) for each in problems]})
     else:
-        for each in problems:
-            screen.print(str(each), style="red", markup=False, soft_wrap=True)
+        _say(problems)
         examples = sum(len(spec.examples) for spec in specs)
-        screen.print(f"{len(specs)} rules and {examples} examples checked, {len(problems)} problems.")
-    if problems:
+        screen.print(f"{len(specs)} rules and {examples} examples checked, {len(grave(problems))} problems.")
+    if grave(problems):
         raise typer.Exit(ATTENTION)
 
 
@@ -103,14 +110,15 @@ def bring_in(
     """
     with workspace() as ws, ws.database.write() as connection:
         chosen, specs = ws.vertical(vertical), _read(files)
-        problems = _problems(specs, chosen)
-        if problems:
-            raise ConfigurationError(str(problems[0]), hint="Nothing was imported.")
+        problems = _review(ws, connection, chosen).rules(specs)
+        for problem in grave(problems)[:1]:
+            raise ConfigurationError(str(problem), hint="Nothing was imported.")
         _ship_all(ws, connection)
         done = import_rules(connection, chosen.name, specs, ws.actor, ws.clock.now())
     if as_json:
         print_json({"added": done.added, "changed": done.changed, "unchanged": done.unchanged})
         return
+    _say(problems)
     screen.print(f"{len(done.added)} added, {len(done.changed)} changed, {len(done.unchanged)} as they were.")
 
 
@@ -150,9 +158,9 @@ def let_loose(
     with workspace() as ws, ws.database.write() as connection:
         _ship_all(ws, connection)
         stored = rule(connection, rule_id)
-        problems = _problems([stored.rule], ws.vertical(stored.vertical))
-        if problems:
-            raise ConflictError(f"{rule_id} does not pass its check", hint=str(problems[0]))
+        problems = _review(ws, connection, ws.vertical(stored.vertical)).rules([stored.rule])
+        for problem in grave(problems)[:1]:
+            raise ConflictError(f"{rule_id} does not pass its check", hint=str(problem))
         activate(connection, rule_id, ws.actor, ws.clock.now(), shadow=shadow)
     _said(rule_id, "in shadow" if shadow else "active", as_json=as_json)
 
@@ -167,6 +175,9 @@ def hold(rule_id: RULE, as_json: JSON = False) -> None:
         _ship_all(ws, connection)
         pause(connection, rule_id, ws.actor, ws.clock.now())
     _said(rule_id, "paused", as_json=as_json)
+
+
+commands.command("preview")(preview)
 
 
 def _book(ws: Workspace, connection: Connection, vertical: Vertical) -> list[StoredRule]:
@@ -190,9 +201,14 @@ def _read(files: list[Path]) -> list[Rule]:
     return specs
 
 
-def _problems(specs: list[Rule], vertical: Vertical) -> list[Problem]:
-    facts = Facts(vertical.records, vertical.views)
-    return [problem for spec in specs for problem in check_rule(spec, facts)]
+def _review(ws: Workspace, connection: Connection, vertical: Vertical) -> Review:
+    return Review(vertical, template_folders(ws.settings, vertical), ws.clock.now(), connection)
+
+
+def _say(problems: list[Problem]) -> None:
+    for each in problems:
+        text = str(each) if each.grave else f"warning: {each}"
+        screen.print(text, style="red" if each.grave else "yellow", markup=False, soft_wrap=True)
 
 
 def _severity(spec: Rule) -> str:
@@ -208,8 +224,11 @@ def _facts(stored: StoredRule) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _problem(problem: Problem) -> dict[str, str]:
-    return {"rule": problem.rule, "key": problem.key, "message": problem.message, "hint": problem.hint}
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "rule": problem.rule, "key": problem.key, "message": problem.message, "hint": problem.hint,
+        "grave": problem.grave,
+    }  # fmt: skip
 
 
 def _said(rule_id: str, what: str, *, as_json: bool) -> None:

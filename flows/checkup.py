@@ -13,15 +13,15 @@ from sqlalchemy import Connection, func, select, text
 from automations.alerts import LIVE, rule_progress
 from automations.engine import budgets_of
 from automations.outbox import Delivery, outbox
-from automations.rule_check import check_rule
+from automations.review import Review, grave
 from automations.rule_files import read_rules
 from automations.watch import FAILURES
+from flows.workbench import template_folders
 from substrate.batches import counter
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, duration_text
 from substrate.database import Database
 from substrate.errors import PlumblineError
-from substrate.facts import Facts
 from substrate.freshness import stale, watermarks
 from substrate.gate import Gate
 from substrate.migrate import head, missing_tables, revision
@@ -56,7 +56,7 @@ class Finding:
 def examine(settings: Settings, database: Database, verticals: Iterable[Vertical], now: int) -> list[Finding]:
     """Look at everything, in the order in which one thing rests on another."""
     listed = list(verticals)
-    findings = [_home(settings.home), *_declarations(listed)]
+    findings = [_home(settings.home), *_declarations(settings, listed, now)]
     with database.read() as connection:
         findings.append(_tables(connection, listed, settings.safe_database_url))
         findings += [_integrity(connection), _clock(connection, now), _quarantine(connection)]
@@ -71,19 +71,20 @@ def _home(home: Path) -> Finding:
     return Finding("home", True, str(home))
 
 
-def _declarations(verticals: list[Vertical]) -> Iterator[Finding]:
+def _declarations(settings: Settings, verticals: list[Vertical], now: int) -> Iterator[Finding]:
     if not verticals:
         yield Finding("verticals", False, "none is installed", "Install a package that brings one.")
     for vertical in verticals:
-        yield _declaration(vertical)
+        yield _declaration(settings, vertical, now)
 
 
-def _declaration(vertical: Vertical) -> Finding:
+def _declaration(settings: Settings, vertical: Vertical, now: int) -> Finding:
     subject = f"vertical {vertical.name}"
+    review = Review(vertical, template_folders(settings, vertical), now)
     try:
         Gate(vertical.checks)
-        facts, specs = Facts(vertical.records, vertical.views), read_rules(vertical.rules)
-        problems = [problem for spec in specs for problem in check_rule(spec, facts)]
+        specs = read_rules(vertical.rules)
+        problems = grave(review.rules(specs) + review.templates(specs))
     except PlumblineError as error:
         return Finding(subject, False, error.message, error.hint)
     if problems:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 
 from automations.channels import channels
 from automations.channels.channel import Channel
@@ -52,5 +53,10 @@ def workbench(settings: Settings, database: Database, clock: Clock, vertical: Ve
         ConfigurationError: the contacts or a channel's settings are wrong.
     """
     directory = load_directory(settings.resolved_contacts_file)
-    templates = Templates([vertical.templates], zone=settings.time_zone)
+    templates = Templates(template_folders(settings, vertical), zone=settings.time_zone)
     return Workbench(settings, database, clock, vertical, channels(settings, database), directory, templates)
+
+
+def template_folders(settings: Settings, vertical: Vertical) -> list[Traversable]:
+    """Where the templates of a vertical's messages lie: first the house's own, then those that came with it."""
+    return [settings.home / "templates", vertical.templates]

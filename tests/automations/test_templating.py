@@ -11,7 +11,7 @@ from automations.channels.channel import Rendered
 from automations.lifecycle import Cause, Send
 from automations.masking import HIDDEN, masked
 from automations.sandbox import TemplateFault
-from automations.templating import ENDINGS, REASONS, Templates, check_template, one_line, why_now, with_unit
+from automations.templating import ENDINGS, REASONS, Templates, one_line, why_now, with_unit
 from substrate.clock import HOUR, MINUTE
 from substrate.columns import Sensitivity
 from tests.automations.sample_alert import NAME, NOW, PROTECTED, context
@@ -160,24 +160,6 @@ def test_a_context_that_is_no_announcement_is_a_fault() -> None:
         Templates().render(
             {}, Sensitivity.PHI, reason="fired", recipient="a", address=None, severity="low", created_at=0
         )
-
-
-@pytest.mark.parametrize(
-    ("source", "fault"),
-    [
-        ("{{ title }}", None),
-        ("\n{{ titel }}", "line 2: 'titel' is undefined"),
-        ("{{ subject.nme }}", "line 1: there is no 'nme' here"),
-        ("{{ title|shout }}", "line 1: No filter named 'shout'."),
-        ("{{ values[9].said }}", "line 1: there is no such entry here"),
-    ],
-)
-def test_a_template_is_checked_before_it_is_saved(source: str, fault: str | None) -> None:
-    assert check_template(source, context()) == ([fault] if fault else [])
-
-
-def test_a_template_that_works_only_for_the_cleared_is_found() -> None:
-    assert check_template("{{ values[2].said }}", context()) == ["line 1: there is no such entry here"]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import pytest
 
 from automations.channels.channel import Failure
 from automations.contacts import directory_from
+from automations.samples import Sample
 from automations.sandbox import Sandbox
-from automations.templating import Templates, check_template
+from automations.template_check import faults_of
+from automations.templating import Templates
 from substrate.columns import Sensitivity
 from tests.automations.channels.harnesses import HARNESSES
 from tests.automations.sample_alert import NOW, context
@@ -43,7 +45,7 @@ def test_the_contacts_are_contacts() -> None:
 
 
 def test_the_template_is_a_template() -> None:
-    assert check_template(block("jinja"), context()) == []
+    assert faults_of(block("jinja"), "text", [Sample("a result", context(), "fired", NOW)]) == []
 
 
 @pytest.mark.parametrize(("number", "clearance"), [(0, Sensitivity.PHI), (1, Sensitivity.INTERNAL)])
