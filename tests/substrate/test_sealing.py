@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from substrate.columns import Sensitivity, column
 from substrate.database import Database
+from substrate.mapping import Draft
+from substrate.quality import RowRefused
+from substrate.records import Record
+from substrate.sealing import fit
 from tests.substrate.clinic import Visit, row
 from tests.substrate.test_ingest import live, take
+
+
+class Tagged(Record, table=True):
+    """A record with a text that is indexed."""
+
+    __tablename__ = "tagged"
+    kind: ClassVar[str] = "tagged"
+
+    tag: str | None = column("Tag", Sensitivity.INTERNAL, default=None, index=True)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +56,9 @@ def test_what_fits_is_kept_as_it_is(clinic: Database) -> None:
     found = live(clinic, Visit)
     assert [found["v"][name] for name in ("fee", "pulse", "paid")] == [-(2**31) + 1, 71.5, False]
     assert found["w"]["pulse"] == 71
+
+
+def test_a_text_that_no_index_can_hold_is_refused() -> None:
+    fit(Draft(Tagged, "k", {"tag": "ü" * 500}))
+    with pytest.raises(RowRefused, match="tag has more than 500 characters"):
+        fit(Draft(Tagged, "k", {"tag": "ü" * 501}))
