@@ -22,6 +22,7 @@ from automations.samples import Sample, Sampler, samples
 from automations.sandbox import Sandbox, TemplateFault, produce
 from automations.templating import (
     BUILT_IN,
+    FOOTER,
     PARTS,
     REASONS,
     presented,
@@ -193,7 +194,7 @@ def _unnamed(folder: Traversable, file: str, name: str | None, tried: Sequence[S
         return
     part = file.removesuffix(".jinja").rpartition(".")[2]
     yield from faults_of((folder / file).read_text(encoding="utf-8"), part, tried)
-    if name != BUILT_IN:
+    if name not in (BUILT_IN, FOOTER):
         yield Fault("no rule names it", f"Name it in a rule: `template: {name}`, or delete it.", grave=False)
 
 

@@ -1,7 +1,8 @@
 """From an announcement to the words that a person reads: masked to what the channel may carry, then rendered.
 
 A template is three files, `NAME.subject.jinja`, `NAME.text.jinja` and `NAME.html.jinja`, in a vertical's folder; what
-it leaves out, or cannot say, the general ones in `automations/templates` say.
+it leaves out, or cannot say, the general ones in `automations/templates` say. How every message ends is the business of
+`footer.text.jinja`: what to do next, what is hidden, and whether it may come twice.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from jinja2 import Template, pass_context
 from jinja2.runtime import Context
+from markupsafe import escape
 
 from automations.channels.channel import Rendered
 from automations.masking import HIDDEN, masked
@@ -23,6 +25,9 @@ from substrate.columns import Sensitivity
 
 BUILT_IN = "message"
 """The name of the general template."""
+
+FOOTER = "footer"
+"""The template with which every text ends."""
 
 REASONS = {
     "fired": "It is new",
@@ -125,7 +130,10 @@ class Templates:
         heading = title if self._part(title, "subject") else BUILT_IN
         main = name if self._part(name, "text") else BUILT_IN
         line, words = self._produced(heading, "subject", shown), self._produced(main, "text", shown)
-        return one_line(line or ""), words or "", self._produced(main, "html", shown)
+        footer, html = self._produced(FOOTER, "text", shown) or "", self._produced(main, "html", shown)
+        if html is not None and main != BUILT_IN:
+            html = with_footer(html, footer)
+        return one_line(line or ""), f"{(words or '').strip()}\n\n{footer.strip()}".strip(), html
 
     def _produced(self, name: str, part: str, shown: Mapping[str, Any]) -> str | None:
         template = self._part(name, part)
@@ -184,7 +192,7 @@ def presented(
     open_sentences = [text for text in sentences if text != HIDDEN]
     return {
         **dict.fromkeys(("reminder", "missing", "fired_at", "pending_since", "resolved_at", "resolve_reason", "site")),
-        **dict.fromkeys(("unresolved", "maybe_duplicate")),
+        **dict.fromkeys(("unresolved", "maybe_duplicate", "alert_id")),
         **seen,
         "values": open_leaves,
         "fact": Said({str(leaf.get("path")): leaf["said"] for leaf in open_leaves if leaf.get("value") is not None}),
@@ -242,6 +250,13 @@ def one_line(text: str) -> str:
     """Text without line breaks or control characters, as a subject is; cut where it is too long."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= _SUBJECT_LIMIT else line[: _SUBJECT_LIMIT - 1] + "…"
+
+
+def with_footer(html: str, footer: str) -> str:
+    """A page with a text at its end, where it has one."""
+    said = f'<p style="white-space: pre-line">{escape(footer.strip())}</p>\n'
+    before, end, after = html.rpartition("</body>")
+    return f"{before}{said}{end}{after}" if end else html + said
 
 
 @pass_context

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from automations.channel_state import Disabled
 from automations.channels.channel import Rendered
 from automations.lifecycle import Cause, Send
 from automations.masking import HIDDEN, masked
 from automations.sandbox import TemplateFault
+from automations.steward import channel_trouble
 from automations.templating import ENDINGS, REASONS, Templates, one_line, why_now, with_unit
 from substrate.clock import HOUR, MINUTE
 from substrate.columns import Sensitivity
@@ -129,9 +131,35 @@ def test_every_reason_and_ending_has_words() -> None:
 def test_a_vertical_says_it_in_its_own_words(tmp_path: Path) -> None:
     (tmp_path / "potassium.text.jinja").write_text("{{ subject.name }}: {{ values[0].said }}, {{ fired_at|age }} ago")
     message = render(folder=tmp_path, template="potassium")
-    assert message.text == f"{NAME}: 6.9 mmol/L, 12 min ago"
+    assert message.text.startswith(f"{NAME}: 6.9 mmol/L, 12 min ago\n\nWhat to do\n")
     assert message.html is None
     assert message.subject.startswith("HIGH: ")
+
+
+def test_no_template_leaves_out_how_a_message_ends(tmp_path: Path) -> None:
+    (tmp_path / "own.text.jinja").write_text("a")
+    (tmp_path / "own.html.jinja").write_text("<body>a</body>")
+    message = render(Sensitivity.INTERNAL, folder=tmp_path, template="own", maybe_duplicate=True, unresolved="x <y>")
+    for said in ("3 details may not be sent", "plumbline alerts ack 8001", "You may have received", "by the rule"):
+        assert said in message.text
+        assert said in (message.html or "")
+    assert "because x &lt;y&gt;." in (message.html or "")
+    assert (message.html or "").endswith("</p>\n</body>")
+
+
+def test_a_trouble_without_an_alert_names_no_alert() -> None:
+    found = channel_trouble("live", Disabled("smtp", "", NOW, "535"))
+    text = Templates().render(
+        found.context, Sensitivity.PHI, reason="fired", recipient="admin", address=None, severity="high",
+        created_at=NOW, template=found.template,
+    ).text  # fmt: skip
+    assert text.endswith("Since:   Sat 1 Jun 2019 14:05")
+
+
+def test_a_value_is_had_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "own.text.jinja").write_text("{{ fact.value }}|{{ fact['released_at'] }}|{{ fact.nope }}|")
+    assert render(folder=tmp_path, template="own").text.startswith("6.9 mmol/L|Sat 1 Jun 2019 15:23||")
+    assert render(Sensitivity.INTERNAL, folder=tmp_path, template="own").text.startswith("|||")
 
 
 def test_a_rule_may_name_a_title_alone(tmp_path: Path) -> None:
