@@ -15,4 +15,11 @@ VERTICAL = Annotated[
 
 def app(summary: str) -> typer.Typer:
     """A group of commands."""
-    return typer.Typer(help=summary, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    return typer.Typer(
+        help=summary,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )

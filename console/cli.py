@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from console import alerts, db, doctor, features, outbox, quarantine, rules, run, sample, sources
-from console.exits import INTERRUPTED, show_error
+from console.exits import INTERRUPTED, show_error, show_usage_error
+from console.later import later
 from console.terminal import screen
 from substrate.errors import PlumblineError
 
@@ -23,17 +24,46 @@ root = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-root.command("run")(run.run)
-root.command("demo")(run.demo)
-root.command("sample")(sample.sample)
-root.command("doctor")(doctor.doctor)
-root.add_typer(db.commands, name="db")
-root.add_typer(sources.commands, name="sources")
-root.add_typer(quarantine.commands, name="quarantine")
-root.add_typer(features.commands, name="features")
-root.add_typer(rules.commands, name="rules")
-root.add_typer(alerts.commands, name="alerts")
-root.add_typer(outbox.commands, name="outbox")
+COMMANDS = {
+    "run": ("console.run:run", "Read the sources, refresh features, evaluate rules and deliver messages."),
+    "demo": (
+        "console.run:demo",
+        "Show the main job on a generated hospital: no network, no account, nothing to set up.",
+    ),
+    "sample": ("console.sample:sample", "Write a sample feed, with incidents and defects planted and written down."),
+    "doctor": ("console.doctor:doctor", "Look at everything that can be wrong, and say what to do about it."),
+    "db": ("console.db:commands", "The database: bring it up to date, see where it stands."),
+    "sources": (
+        "console.sources:commands",
+        "The sources that sources.yaml lists: see how far each is read, try whether it can be read.",
+    ),
+    "quarantine": (
+        "console.quarantine:commands",
+        "Rows that were refused: see them, send them through again, or say that they are not wanted.",
+    ),
+    "features": (
+        "console.features:commands",
+        "Features: what is computed about patients, wards and others, and how old it is.",
+    ),
+    "rules": (
+        "console.rules:commands",
+        "Rules: what is watched for. A rule is a YAML file; docs/rules.md says what it may contain.",
+    ),
+    "alerts": ("console.alerts:commands", "Alerts: see them, understand them, take them on."),
+    "outbox": (
+        "console.outbox:commands",
+        "The outbox: messages that wait, were sent, are dead, or were not worth sending any more.",
+    ),
+}
+"""Where each command is, and what it says of itself in the list of all."""
+
+
+def _stub() -> None:
+    """Never called: the command itself is loaded instead."""
+
+
+for _name, (_path, _summary) in COMMANDS.items():
+    root.command(_name, cls=later(_path), help=_summary)(_stub)
 
 
 def _show_version(asked: bool) -> None:
@@ -51,13 +81,23 @@ def options(
     """Plumbline sits beside an ERP and makes its data act."""
 
 
-def main() -> None:
-    """Run the command line; what goes wrong ends as a sentence and an exit code, never as a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; what goes wrong ends as a sentence and an exit code, never as a traceback.
+
+    Args:
+        arguments: what was typed after `plumbline`; None: as the shell has it.
+    """
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in typed
     try:
-        root()
+        code = root(typed, prog_name="plumbline", standalone_mode=not as_json)
     except PlumblineError as error:
-        sys.exit(show_error(error, as_json="--json" in sys.argv))
-    except KeyboardInterrupt:
+        sys.exit(show_error(error, as_json=as_json))
+    except typer.TyperException as error:
+        sys.exit(show_usage_error(error))
+    except SystemExit as end:
+        code = end.code
+    if code == INTERRUPTED:
         note = "interrupted; what was committed stays, and the next run goes on from there"
-        Console(stderr=True).print(f"\n[yellow]{note}[/]")
-        sys.exit(INTERRUPTED)
+        Console(stderr=True).print(f"\n[yellow]{note}[/]", soft_wrap=True)
+    sys.exit(code)

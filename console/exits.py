@@ -7,6 +7,7 @@ found; 4 refused by the state of things; 5 database; 6 source; 70 a fault of our
 from __future__ import annotations
 
 import orjson
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -21,6 +22,7 @@ from substrate.errors import (
 )
 
 ATTENTION = 1
+USAGE = 2
 INTERRUPTED = 130
 
 _CODES: tuple[tuple[type[PlumblineError], int], ...] = (
@@ -42,11 +44,20 @@ def show_error(error: PlumblineError, *, as_json: bool) -> int:
     """Say on standard error what went wrong and what to do, and return the exit code."""
     code = exit_code(error)
     if as_json:
-        body = {"error": {"type": type(error).__name__, "message": error.message, "hint": error.hint, "exit": code}}
-        Console(stderr=True).out(orjson.dumps(body).decode(), highlight=False)
-        return code
+        return _as_json(type(error).__name__, error.message, error.hint, code)
     shown = Text.assemble(("error: ", "bold red"), error.message)
     if error.hint:
         shown.append(f"\n{error.hint}", style="dim")
     Console(stderr=True).print(shown)
+    return code
+
+
+def show_usage_error(error: typer.TyperException) -> int:
+    """Say as JSON that a command was called wrongly, and return the exit code; people see it as Typer draws it."""
+    return _as_json("UsageError", str(error), "`plumbline COMMAND --help` shows how it is used.", USAGE)
+
+
+def _as_json(kind: str, message: str, hint: str, code: int) -> int:
+    body = {"error": {"type": kind, "message": message, "hint": hint, "exit": code}}
+    Console(stderr=True).out(orjson.dumps(body).decode(), highlight=False)
     return code
