@@ -25,6 +25,9 @@ from substrate.schema import reconcile
 _TURN = int.from_bytes(b"plumb", "big")
 """The number of PostgreSQL's advisory lock that an upgrade holds."""
 
+_UPGRADING = 0x706C756D62
+"""The number of PostgreSQL's advisory lock that lets one process at a time make tables."""
+
 
 def upgrade(database: Database, verticals: Iterable[Vertical], *, to: str = "head") -> list[str]:
     """Migrate our own tables and reconcile the verticals'.

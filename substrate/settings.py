@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL
 
+from substrate.clock import parse_duration
 from substrate.database import masked_url
 
 Clearance = Literal["public", "internal", "pii", "phi"]
@@ -25,7 +27,12 @@ def default_home() -> Path:
 
 
 class Settings(BaseSettings):
-    """What a deployer can set. Defaults run everything embedded and offline, below one folder."""
+    """What a deployer can set. Defaults run everything embedded and offline, below one folder.
+
+    Raises:
+        ValidationError: a setting is none of what it may be.
+        ConfigurationError: `max_lateness` is no duration.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="PLUMBLINE_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
@@ -79,6 +86,21 @@ class Settings(BaseSettings):
     def _at_home(cls, path: Path | None) -> Path | None:
         # No shell has seen a value that stands in `.env` or in a service's unit.
         return path.expanduser() if path else None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("there is no such IANA zone") from None
+        return name
+
+    @field_validator("max_lateness")
+    @classmethod
+    def _a_duration(cls, text: str) -> str:
+        parse_duration(text, what="PLUMBLINE_MAX_LATENESS")
+        return text
 
     @property
     def resolved_database_url(self) -> str:
