@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import FromClause, Select, select, union_all
+from sqlalchemy import BigInteger, FromClause, Select, case, literal, select, union_all
 
 from substrate.features.changes import Since, moved_by_time
 from substrate.records import history_of, table_of
@@ -19,7 +19,7 @@ from substrate.series.declare import Series
 
 
 def touched(series: Series, since: Since, at: int, runs: Runs) -> Select[Any]:
-    """The points that may differ from what is stored, each once: `group_id`, `bucket`, `until`.
+    """The points that may differ from what is stored, each once: `group_id`, `bucket`, `until` when it has events.
 
     Args:
         series: the series.
@@ -31,7 +31,8 @@ def touched(series: Series, since: Since, at: int, runs: Runs) -> Select[Any]:
     # Asked here and not of the records: there a database would rather read all of the span than what is new.
     placed = select(events.c.group_id, bucket_start(events.c.at, runs).label("bucket")).distinct().subquery()
     there = (placed.c.group_id.is_not(None), placed.c.bucket.is_not(None))
-    return select(placed.c.group_id, placed.c.bucket, bucket_end(placed.c.bucket, runs)).where(*there)
+    after, end = literal(at + 1, BigInteger), bucket_end(placed.c.bucket, runs)
+    return select(placed.c.group_id, placed.c.bucket, case((end > after, after), else_=end)).where(*there)
 
 
 def _events(series: Series, since: Since, at: int) -> Iterator[Select[Any]]:

@@ -6,13 +6,13 @@ import re
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import String
-
 from substrate.clock import DAY, parse_duration
 from substrate.columns import meaning_of
 from substrate.errors import DeclarationError
+from substrate.expressions.types import Type
 from substrate.features.checked import Plan, check_column, plan_events
 from substrate.features.declare import How
+from substrate.operands import column_operand
 from substrate.records import references, table_of
 from substrate.series.buckets import Grid
 from substrate.series.declare import Series
@@ -75,7 +75,7 @@ def group_kind(series: Series) -> str | None:
 def _check_group(series: Series, by: str) -> None:
     check_column(series.aggregate, by)
     declared = table_of(series.of).c[by]
-    if by not in references(series.of) and not isinstance(declared.type, String):
+    if by not in references(series.of) and column_operand(series.of, declared).type is not Type.STRING:
         raise _wrong(series, f"is grouped by {by!r}, neither a reference nor a text", "Group by one of those.")
     known_at = meaning_of(declared).known_at
     if known_at not in (None, series.at):

@@ -51,14 +51,18 @@ def points(series: Series, moment: Moment, runs: Runs, groups: Sequence[Group] |
     plan = checked(series)
     rows = versions(plan.record, moment, "id", None)
     key = group_of(series, rows)
-    asked = [rows.c[series.at] >= runs[0].start, *_grouped(series, rows)]
+    asked = [rows.c[series.at] >= runs[0].start, *_grouped(series, rows), *taking_part(plan, rows, moment).values()]
     if groups is not None:
         asked.append(key.in_(groups))
     return _found(plan, rows, moment, key, bucket_start(rows.c[series.at], runs)).where(*asked)
 
 
 def points_among(series: Series, moment: Moment, wanted: FromClause) -> Select[Any]:
-    """The points of a series for some groups and buckets: those in `wanted` (`group_id`, `bucket`, `until`)."""
+    """The points of a series for some groups and buckets: those in `wanted` (`group_id`, `bucket`, `until`).
+
+    `until` is no later than the moment. An index is asked for one span, and a database that is told of two upper ends
+    may take the worse.
+    """
     plan = checked(series)
     rows = versions(plan.record, moment, "id", None)
     time = rows.c[series.at]
@@ -66,7 +70,8 @@ def points_among(series: Series, moment: Moment, wanted: FromClause) -> Select[A
     if series.by:
         inside.append(rows.c[series.by] == wanted.c.group_id)
     joined = wanted.join(rows, and_(*inside))
-    return _found(plan, rows, moment, wanted.c.group_id, wanted.c.bucket).select_from(joined)
+    asked = {name: clause for name, clause in taking_part(plan, rows, moment).items() if name != f"{series.at} <= 0"}
+    return _found(plan, rows, moment, wanted.c.group_id, wanted.c.bucket).select_from(joined).where(*asked.values())
 
 
 def group_of(series: Series, rows: FromClause) -> ColumnElement[Any]:
@@ -86,7 +91,6 @@ def _found(
         value = func.coalesce(value, literal(0.0, Double))
     return (
         select(key.label("group_id"), bucket.label("bucket"), value.label("value"), func.count().label("events"))
-        .where(*taking_part(plan, rows, moment).values())
         # By place: a name could be a column of the record, and a repeated expression brings parameters of its own.
         .group_by(literal_column("1"), literal_column("2"))
     )

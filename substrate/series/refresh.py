@@ -39,8 +39,8 @@ from substrate.series.declare import Series
 from substrate.series.tables import digest_of, key_columns, series_table, state_name
 
 # Above this share of the points, computing some of them one by one costs more than computing all of them at once.
-_TOO_MANY = 0.25
-_ALWAYS_FEW = 500
+_TOO_MANY = 0.1
+_ALWAYS_FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
