@@ -11,6 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from automations.alerts import LIVE, rule_progress
+from automations.channel_state import disabled_channels
+from automations.channels import channels
+from automations.contacts import load_directory
 from automations.engine import budgets_of
 from automations.outbox import Delivery, outbox
 from automations.review import Review, grave
@@ -61,7 +64,7 @@ def examine(settings: Settings, database: Database, verticals: Iterable[Vertical
         findings.append(_tables(connection, listed, settings.safe_database_url))
         findings += [_integrity(connection), _clock(connection, now), _quarantine(connection)]
         findings += [_freshness(connection, vertical, now) for vertical in listed]
-        findings += [_rules(connection), *_outbox(connection, now)]
+        findings += [_rules(connection), *_outbox(connection, now), _switched_off(connection)]
     return findings
 
 
@@ -92,6 +95,31 @@ def _declaration(settings: Settings, vertical: Vertical, now: int) -> Finding:
     features = sum(len(view.features) for view in vertical.views)
     counts = f"{len(vertical.records)} kinds, {len(vertical.checks)} checks, {features} features, {len(specs)} rules"
     return Finding(subject, True, counts)
+
+
+def _contacts(settings: Settings, database: Database) -> Finding:
+    try:
+        directory, installed = load_directory(settings.resolved_contacts_file), channels(settings, database)
+    except PlumblineError as error:
+        return Finding("contacts", False, error.message, error.hint)
+    asked = {(route.channel, person.id) for person in directory.known.values() for route in person.routes}
+    strange = sorted((channel, person) for channel, person in asked if channel not in installed)
+    if strange:
+        channel, person = strange[0]
+        hint = f"Installed: {', '.join(installed)}. docs/channels.md says what each needs."
+        return Finding("contacts", False, f"{person} is to be reached by {channel!r}, which is not there", hint)
+    who = (
+        f"{len(directory.known)} recipients" if directory.known else "no contacts file: every role is its own recipient"
+    )
+    return Finding("contacts", True, f"{who}; channels: {', '.join(installed)}")
+
+
+def _switched_off(connection: Connection) -> Finding:
+    off = disabled_channels(connection)
+    if off:
+        step = f"Mend its credentials, then plumbline outbox enable {off[0].channel}"
+        return Finding("channels", False, f"{off[0].channel} is switched off: {off[0].why}", step)
+    return Finding("channels", True, "none is switched off")
 
 
 def _tables(connection: Connection, verticals: list[Vertical], url: str) -> Finding:
