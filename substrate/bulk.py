@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -65,6 +66,10 @@ def _copy(connection: Connection, target: str, names: str, rows: Rows, conflict:
         count = int(cursor.rowcount)
         cursor.execute("DROP TABLE plumbline_stage")
         return count
+    except connection.dialect.loaded_dbapi.Error as error:
+        # This way round SQLAlchemy, so its tree of errors must be found by hand: callers know no driver's.
+        base, dialect = connection.dialect.loaded_dbapi.Error, connection.dialect
+        raise DBAPIError.instance("COPY", None, error, base, hide_parameters=True, dialect=dialect) from error
     finally:
         cursor.close()
 

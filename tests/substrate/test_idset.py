@@ -35,3 +35,12 @@ def test_the_condition_stands_bare_so_that_sqlite_can_use_an_index() -> None:
     table = table_of(Doctor)
     statement = select(table.c.id).where(among(table.c.id, [1]), table.c.site.is_(None))
     assert "= 1" not in str(statement.compile(dialect=sqlite.dialect()))
+
+
+def test_fifty_thousand_ids_are_one_parameter(clinic: Database) -> None:
+    table = table_of(Doctor)
+    statement = select(table.c.id).where(among(table.c.id, range(50_000)))
+    with clinic.write() as connection:
+        _add(connection, 49_999, 50_000)
+        assert list(connection.scalars(statement)) == [49_999]
+    assert len(statement.compile(clinic.engine).params) == 1

@@ -89,7 +89,7 @@ def test_no_secret_shows(url: str) -> None:
 )
 def test_nonsense_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValidationError, match=name):
-        Settings(**{name: value})
+        Settings.model_validate({name: value})
 
 
 def test_a_lateness_that_is_no_duration_is_named() -> None:
