@@ -45,6 +45,10 @@ COMMANDS = {
         "console.features:commands",
         "Features: what is computed about patients, wards and others, and how old it is.",
     ),
+    "series": (
+        "console.series:commands",
+        "Series: what is counted an hour or a day, and how that went.",
+    ),
     "rules": (
         "console.rules:commands",
         "Rules: what is watched for. A rule is a YAML file; docs/rules.md says what it may contain.",

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from automations.engine import RuleReport
-from console.terminal import SEVERITY_STYLES, screen
+from console.terminal import SEVERITY_STYLES, Parts, screen
 from flows.cycle import CycleReport
-from substrate.clock import isoformat, local_text
+from substrate.clock import SECOND, isoformat, local_text
 from substrate.ingest import IngestReport
 
 
@@ -38,6 +38,9 @@ def cycle_facts(report: CycleReport) -> dict[str, Any]:
             each.view: {"mode": each.mode, "entities": each.entities, "changed": each.changed}
             for each in report.refreshes
         },
+        "series": {
+            each.series: {"mode": each.mode, "computed": each.points, "points": each.stored} for each in report.series
+        },
         "rules": {
             "evaluated": rules.evaluated,
             "held_still": {rule: [each.name for each in old] for rule, old in rules.stale.items()},
@@ -53,6 +56,7 @@ def cycle_facts(report: CycleReport) -> dict[str, Any]:
         "deliveries": {
             "sent": report.deliveries.sent,
             "retried": report.deliveries.retried,
+            "postponed": report.deliveries.postponed,
             "dead": report.deliveries.dead,
             "suppressed": dict(report.deliveries.suppressed),
             "by_channel": dict(report.deliveries.by_channel),
@@ -87,7 +91,7 @@ def show_cycle(report: CycleReport, zone: str) -> None:
     page.add_row("Rows", _rows(total), seconds.get("ingest", ""))
     for line in _trouble(total):
         page.add_row("", line, "")
-    page.add_row("Records", _counts(total.records) or Text("none written", style="dim"), "")
+    page.add_row("Records", _counts(total.records) if total.records else Text("none written", style="dim"), "")
     page.add_row("Features", _features(report), seconds.get("features", ""))
     page.add_row("Rules", _rules(report.rules), seconds.get("rules", ""))
     page.add_row("Alerts", _alerts(report.rules), "")
@@ -107,29 +111,28 @@ def _rows(total: IngestReport) -> Text:
     )  # fmt: skip
 
 
-def _trouble(total: IngestReport) -> list[Text]:
-    lines = []
+def _trouble(total: IngestReport) -> list[Parts | Text]:
+    lines: list[Parts | Text] = []
     if total.reasons:
-        lines.append(Text.assemble(("quarantined: ", "yellow"), _counts(total.reasons)))
+        lines.append(_counts(total.reasons, Text("quarantined: ", "yellow")))
     if total.discarded:
-        lines.append(Text.assemble(("values dropped: ", "yellow"), _counts(total.discarded)))
+        lines.append(_counts(total.discarded, Text("values dropped: ", "yellow")))
     if total.held_deletes:
-        held = _counts(Counter(total.held_deletes))
-        hint = "; look, then run again with --allow-mass-delete"
-        lines.append(Text.assemble(("too many would be deleted, none was: ", "bold red"), held, hint))
+        lines.append(_counts(Counter(total.held_deletes), Text("too many would be deleted, none was: ", "bold red")))
+        lines.append(Text("Look, then run again with --allow-mass-delete."))
     return lines
 
 
-def _counts(counts: Counter[str]) -> Text:
-    return Text(", ".join(f"{name} {count:,}" for name, count in counts.most_common()))
+def _counts(counts: Counter[str], head: Text | None = None) -> Parts:
+    parts = [Text(f"{name} {count:,}") for name, count in counts.most_common()]
+    return Parts([Text.assemble(head or "", parts[0]), *parts[1:]] if parts else [])
 
 
-def _features(report: CycleReport) -> Text:
-    parts = [f"{each.view} {each.changed:,}" for each in report.refreshes if each.changed]
-    text = Text(f"changed for {', '.join(parts)}" if parts else "nothing to change")
+def _features(report: CycleReport) -> Parts:
+    parts = [Text(f"{each.view} {each.changed:,}") for each in report.refreshes if each.changed]
     newest = min((each.as_of for each in report.refreshes), default=report.at)
-    text.append(f"; true as of {isoformat(newest)}", style="dim")
-    return text
+    head = Text.assemble("changed for ", parts[0]) if parts else Text("nothing to change")
+    return Parts([head, *parts[1:], Text(f"true as of {isoformat(newest // SECOND * SECOND)}", "dim")])
 
 
 def _rules(rules: RuleReport) -> Text:
@@ -141,23 +144,22 @@ def _rules(rules: RuleReport) -> Text:
     return text
 
 
-def _alerts(rules: RuleReport) -> Text:
-    text = Text(f"{sum(rules.opened.values())} opened")
-    for severity, count in rules.opened.items():
-        text.append("  ")
-        text.append(f"{count} {severity.value}", style=SEVERITY_STYLES[severity.value])
-    text.append(f"   {rules.resolved} resolved, {rules.pending} waiting to be sure", style="dim")
-    return text
+def _alerts(rules: RuleReport) -> Parts:
+    parts = [Text(f"{sum(rules.opened.values())} opened")]
+    parts += [Text(f"{count} {each.value}", SEVERITY_STYLES[each.value]) for each, count in rules.opened.items()]
+    ends = (f"{rules.resolved} resolved", f"{rules.pending} waiting to be sure")
+    return Parts([*parts, *(Text(end, "dim") for end in ends)], between="  ")
 
 
-def _messages(report: CycleReport) -> Text:
+def _messages(report: CycleReport) -> Parts:
     sent = report.deliveries
-    by_channel = ", ".join(f"{count} to {name}" for name, count in sorted(sent.by_channel.items()))
-    text = Text(f"{sent.sent} delivered" + (f" ({by_channel})" if by_channel else ""))
+    parts = [Text(f"{sent.sent} delivered")]
+    parts += [Text(f"{count} to {name}") for name, count in sorted(sent.by_channel.items())]
     if sent.retried:
-        text.append(f", {sent.retried} to be tried again", style="yellow")
+        parts.append(Text(f"{sent.retried} to be tried again", "yellow"))
+    if sent.postponed:
+        parts.append(Text(f"{sent.postponed} wait for their channel", "yellow"))
     if sent.dead:
-        text.append(f", {sent.dead} dead (plumbline outbox list)", style="bold red")
-    for why, count in sent.suppressed.items():
-        text.append(f", {count} not sent: {why}", style="dim")
-    return text
+        parts.append(Text(f"{sent.dead} dead (plumbline outbox list)", "bold red"))
+    parts += [Text(f"{count} not sent: {why}", "dim") for why, count in sent.suppressed.items()]
+    return Parts(parts)

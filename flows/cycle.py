@@ -22,8 +22,11 @@ from flows.workbench import Workbench
 from substrate.facts import Facts
 from substrate.features.refresh import RefreshReport, refresh
 from substrate.features.tables import LIVE, REPLAY
-from substrate.freshness import advance, view_name
+from substrate.freshness import advance, series_name, view_name
 from substrate.ingest import IngestReport, ingest
+from substrate.series.declare import placed
+from substrate.series.refresh import SeriesReport
+from substrate.series.refresh import refresh as refresh_series
 from substrate.sources.configured import SourceEntry, opened
 from substrate.sweep import Limits
 
@@ -37,6 +40,7 @@ class CycleReport:
         timeline: which line of alerts it belongs to.
         ingests: what became of every row, by source.
         refreshes: what was computed, by view.
+        series: what was computed, by series.
         rules: what the rules said.
         deliveries: what was sent.
         seconds: how long each step took.
@@ -46,6 +50,7 @@ class CycleReport:
     timeline: str
     ingests: dict[str, IngestReport] = field(default_factory=dict)
     refreshes: list[RefreshReport] = field(default_factory=list)
+    series: list[SeriesReport] = field(default_factory=list)
     rules: RuleReport = field(default_factory=RuleReport)
     deliveries: DeliveryReport = field(default_factory=DeliveryReport)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -78,6 +83,7 @@ def run_cycle(
     report.at = at = as_of if as_of is not None else bench.clock.now()
     with _step("features", report):
         report.refreshes = _refresh(bench, at, watch, replay=as_of is not None)
+        report.series = _refresh_series(bench, at, watch, replay=as_of is not None)
     with _step("rules", report):
         report.rules = _evaluate(bench, report, watch)
     with _step("deliver", report):
@@ -115,6 +121,20 @@ def _refresh(bench: Workbench, at: int, watch: Watch, *, replay: bool) -> list[R
             reports.append(refresh(connection, view, at, timeline=REPLAY if replay else LIVE))
             if not replay:
                 advance(connection, [view_name(view.entity.kind)], bench.vertical.name, at)
+        watch.advance(1)
+    watch.end()
+    return reports
+
+
+def _refresh_series(bench: Workbench, at: int, watch: Watch, *, replay: bool) -> list[SeriesReport]:
+    reports = []
+    watch.begin("Refreshing series", len(bench.vertical.series))
+    for series in bench.vertical.series:
+        with bench.database.write() as connection:
+            local = placed(series, bench.settings.time_zone)
+            reports.append(refresh_series(connection, local, at, timeline=REPLAY if replay else LIVE))
+            if not replay:
+                advance(connection, [series_name(series.name)], bench.vertical.name, at)
         watch.advance(1)
     watch.end()
     return reports

@@ -18,6 +18,7 @@ from substrate.features.declare import View
 from substrate.mapping import Mapper
 from substrate.quality import Check
 from substrate.records import Record
+from substrate.series.declare import Series
 
 GROUP = "plumbline.verticals"
 
@@ -75,6 +76,7 @@ class Vertical:
         mappers: how a source's resources become records, in the order in which they are best read.
         checks: its quality gates.
         views: its features, at most one view a kind.
+        series: what is counted a bucket of time.
         rules: folder of YAML files, one rule each.
         templates: folder of message templates.
         sample: writes a sample feed; None: the vertical has none.
@@ -89,6 +91,7 @@ class Vertical:
     templates: Traversable
     checks: tuple[Check, ...] = ()
     views: tuple[View, ...] = ()
+    series: tuple[Series, ...] = ()
     sample: Sample | None = None
     stale_after: Mapping[str, str] = field(default_factory=dict)
 
@@ -106,6 +109,18 @@ class Vertical:
     def mappers_by_resource(self) -> dict[str, Mapper]:
         """The mappers by the resource that they read."""
         return {mapper.resource: mapper for mapper in self.mappers}
+
+    def series_named(self, name: str) -> Series:
+        """A series by its name.
+
+        Raises:
+            NotFoundError: the vertical has no such series.
+        """
+        found = {series.name: series for series in self.series}
+        if name not in found:
+            hint = f"It has: {', '.join(found) or 'none'}."
+            raise NotFoundError(f"{self.name} has no series {name!r}", hint=hint)
+        return found[name]
 
     def record(self, kind: str) -> type[Record]:
         """The record class of a kind.

@@ -1,4 +1,4 @@
-"""One clock of freshness: until when each source's records and each view's features are known to be true.
+"""One clock of freshness: until when each source's records, each view and each series are known to be true.
 
 Rules, features, answers and pages cite the same table. Nothing fires or resolves on data older than its promise.
 """
@@ -27,7 +27,7 @@ class Stale:
     """Data older than its promise.
 
     Attributes:
-        name: `records:encounter`, `view:patient`.
+        name: `records:encounter`, `view:patient`, `series:arrivals_daily`.
         at: the instant that the data is true for; None: it was never read.
         age: microseconds between that and the time of asking; None: never read.
         budget: the promised age, in microseconds.
@@ -47,6 +47,11 @@ def records_name(kind: str) -> str:
 def view_name(kind: str) -> str:
     """The watermark of a kind's features."""
     return f"view:{kind}"
+
+
+def series_name(name: str) -> str:
+    """The watermark of a series."""
+    return f"series:{name}"
 
 
 def advance(connection: Connection, names: Iterable[str], source: str, at: int) -> None:

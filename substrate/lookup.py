@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, or_, select
@@ -13,6 +14,7 @@ from substrate.facts import Facts
 from substrate.features.checked import feature_operands
 from substrate.features.declare import View
 from substrate.features.online import read_online
+from substrate.idset import among
 from substrate.records import table_of
 
 
@@ -91,3 +93,9 @@ def find_entity(connection: Connection, vertical: Vertical, kind: str, key: str)
         ids = ", ".join(str(row.id) for row in rows)
         raise ConflictError(f"several sources have a {kind} {key!r}", hint=f"Give one of the ids {ids}.")
     return rows[0].id, rows[0].source_key
+
+
+def source_keys(connection: Connection, vertical: Vertical, kind: str, ids: Iterable[int]) -> dict[int, str]:
+    """The keys of some entities in their source, by id; one that we do not have is left out."""
+    table = table_of(vertical.record(kind))
+    return dict(connection.execute(select(table.c.id, table.c.source_key).where(among(table.c.id, ids))).all())

@@ -21,6 +21,8 @@ from substrate.features.indexes import indexes_for
 from substrate.features.tables import LIVE, REPLAY, tables_of
 from substrate.records import history_of, table_of
 from substrate.schema import reconcile
+from substrate.series.tables import indexes_for as series_indexes
+from substrate.series.tables import series_table
 
 _TURN = int.from_bytes(b"plumb", "big")
 """The number of PostgreSQL's advisory lock that an upgrade holds."""
@@ -77,7 +79,7 @@ def is_current(database: Database) -> bool:
 
 
 def declared_tables(verticals: Iterable[Vertical]) -> list[Table]:
-    """The tables that verticals need: their records, the records' history, and their features."""
+    """The tables that verticals need: their records, the records' history, their features and series."""
     tables: list[Table] = []
     for vertical in verticals:
         for record in vertical.records:
@@ -85,6 +87,9 @@ def declared_tables(verticals: Iterable[Vertical]) -> list[Table]:
         for view in vertical.views:
             indexes_for(view)  # joins the records' tables, which are reconciled with them
             tables += [*tables_of(view, LIVE), *tables_of(view, REPLAY)]
+        for series in vertical.series:
+            series_indexes(series)
+            tables += [series_table(series, LIVE), series_table(series, REPLAY)]
     return tables
 
 

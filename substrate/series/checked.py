@@ -15,7 +15,7 @@ from substrate.features.declare import How
 from substrate.operands import column_operand
 from substrate.records import references, table_of
 from substrate.series.buckets import Grid
-from substrate.series.declare import Series
+from substrate.series.declare import LOCAL, Series
 
 _HOWS = (How.COUNT, How.SUM, How.MEAN, How.RATIO, How.DISTINCT)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -36,8 +36,9 @@ def checked(series: Series) -> Plan:
         raise _wrong(series, f"cannot be the {series.how} of a bucket", f"Choose one of {', '.join(_HOWS)}.")
     if series.by is not None:
         _check_group(series, series.by)
-    grid, keep = grid_of(series), keep_of(series)
-    if keep < grid.width:
+    if series.zone != LOCAL:
+        _check_zone(series)
+    if keep_of(series) < _width(series):
         raise _wrong(series, f"keeps {series.keep}, less than a bucket", "Keep at least one bucket.")
     return plan_events(series.aggregate)
 
@@ -47,18 +48,10 @@ def grid_of(series: Series) -> Grid:
     """The buckets of a series.
 
     Raises:
-        DeclarationError: the bucket does not fit the calendar, or the zone does not exist.
+        DeclarationError: the bucket does not fit the calendar, or the zone does not exist or was not put in.
     """
-    width = parse_duration(series.bucket, what=f"bucket of {series.name}")
-    if width <= 0 or (DAY % width and width % DAY):
-        hint = "Take a whole part of a day, such as 15m, 1h or 8h, or whole days."
-        raise _wrong(series, f"has buckets of {series.bucket}, which do not fit a day", hint)
-    try:
-        ZoneInfo(series.zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        hint = "Name an IANA zone such as Europe/Berlin; `placed` puts in that of the house."
-        raise _wrong(series, f"is in the zone {series.zone!r}, which is unknown", hint) from error
-    return Grid(width, series.zone)
+    _check_zone(series)
+    return Grid(_width(series), series.zone)
 
 
 @cache
@@ -70,6 +63,22 @@ def keep_of(series: Series) -> int:
 def group_kind(series: Series) -> str | None:
     """The kind of record that the groups are; None: they are texts, or the whole house."""
     return references(series.of).get(series.by) if series.by else None
+
+
+def _width(series: Series) -> int:
+    width = parse_duration(series.bucket, what=f"bucket of {series.name}")
+    if width <= 0 or (DAY % width and width % DAY):
+        hint = "Take a whole part of a day, such as 15m, 1h or 8h, or whole days."
+        raise _wrong(series, f"has buckets of {series.bucket}, which do not fit a day", hint)
+    return width
+
+
+def _check_zone(series: Series) -> None:
+    try:
+        ZoneInfo(series.zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        hint = "Name an IANA zone such as Europe/Berlin; `placed` puts in that of the house."
+        raise _wrong(series, f"is in the zone {series.zone!r}, which is unknown", hint) from error
 
 
 def _check_group(series: Series, by: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from substrate.features.indexes import event_indexes
 from substrate.features.tables import LIVE, essence
+from substrate.freshness import series_name
 from substrate.series.checked import checked, grid_of, group_kind, keep_of
 from substrate.series.declare import Series
 
@@ -57,8 +58,8 @@ def indexes_for(series: Series) -> list[Index]:
 
 
 def state_name(series: Series) -> str:
-    """The name under which the state of a series is kept, beside those of the views; also its watermark."""
-    return f"series:{series.name}"
+    """The name under which the state of a series is kept, beside those of the views."""
+    return series_name(series.name)
 
 
 @cache

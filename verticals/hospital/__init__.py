@@ -1,6 +1,6 @@
 """The hospital: records from FHIR R4, features of patients, wards and staff, and the rules that watch over them.
 
-Read `records`, `sources`, `quality`, `features`, then the rules; `sample` makes a feed to try them on.
+Read `records`, `sources`, `quality`, `features`, `series`, then the rules; `sample` makes a feed to try them on.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from verticals.hospital.features import VIEWS
 from verticals.hospital.quality import CHECKS
 from verticals.hospital.records import RECORDS
 from verticals.hospital.sample.order import sample
+from verticals.hospital.series import SERIES
 from verticals.hospital.sources import MAPPERS
 
 vertical = Vertical(
@@ -21,6 +22,7 @@ vertical = Vertical(
     mappers=MAPPERS,
     checks=CHECKS,
     views=VIEWS,
+    series=SERIES,
     rules=files(__package__) / "rules",
     templates=files(__package__) / "templates",
     sample=sample,

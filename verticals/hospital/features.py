@@ -22,14 +22,14 @@ from verticals.hospital.records import (
     Result,
 )
 
-_TOOK_PLACE = '!(status in ["planned", "cancelled", "entered-in-error"])'
-_INPATIENT = f'class_code in ["IMP", "ACUTE", "NONAC"] && {_TOOK_PLACE}'
-_EMERGENCY = f'class_code == "EMER" && {_TOOK_PLACE}'
-_EXPECTED = '!(status in ["proposed", "pending", "waitlist", "cancelled", "entered-in-error"])'
-_NOT_SEEN = '!has(arrived_at) && status in ["booked", "noshow"]'
-_CRITICAL = 'flag in ["LL", "HH", "AA"] && !(status in ["cancelled", "entered-in-error"])'
+TOOK_PLACE = '!(status in ["planned", "cancelled", "entered-in-error"])'
+INPATIENT = f'class_code in ["IMP", "ACUTE", "NONAC"] && {TOOK_PLACE}'
+EMERGENCY = f'class_code == "EMER" && {TOOK_PLACE}'
+EXPECTED = '!(status in ["proposed", "pending", "waitlist", "cancelled", "entered-in-error"])'
+NOT_SEEN = '!has(arrived_at) && status in ["booked", "noshow"]'
+CRITICAL = 'flag in ["LL", "HH", "AA"] && !(status in ["cancelled", "entered-in-error"])'
 _WITHDRAWN = 'status in ["draft", "revoked", "cancelled", "stopped", "entered-in-error"]'
-_NOT_GIVEN = '!has(given_at) && status == "in-progress"'
+NOT_GIVEN = '!has(given_at) && status == "in-progress"'
 
 _visits = Events(Encounter, by="patient_id", at="start")
 _discharges = Events(Encounter, by="patient_id", at="end")
@@ -43,30 +43,30 @@ _vaccines = Events(Immunization, by="patient_id", at="given_at")
 PATIENT = View(
     Patient,
     (
-        _visits.latest("last_visit_at", "Last visit or stay began", absent="no visit is on record", where=_TOOK_PLACE),
-        _visits.latest("last_admission_at", "Last admission", where=_INPATIENT),
-        _visits.count("visits_365d", "Visits and stays in the last year", where=_TOOK_PLACE, window="365d"),
-        _visits.count("admissions_30d", "Admissions in the last 30 days", where=_INPATIENT, window="30d"),
-        _visits.count("admissions_90d", "Admissions in the last 90 days", where=_INPATIENT, window="90d"),
-        _visits.count("emergency_visits_90d", "Emergency visits in the last 90 days", where=_EMERGENCY, window="90d"),
-        _visits.count("open_stays", "Stays that have not ended", where=f"!has(end) && {_INPATIENT}"),
+        _visits.latest("last_visit_at", "Last visit or stay began", absent="no visit is on record", where=TOOK_PLACE),
+        _visits.latest("last_admission_at", "Last admission", where=INPATIENT),
+        _visits.count("visits_365d", "Visits and stays in the last year", where=TOOK_PLACE, window="365d"),
+        _visits.count("admissions_30d", "Admissions in the last 30 days", where=INPATIENT, window="30d"),
+        _visits.count("admissions_90d", "Admissions in the last 90 days", where=INPATIENT, window="90d"),
+        _visits.count("emergency_visits_90d", "Emergency visits in the last 90 days", where=EMERGENCY, window="90d"),
+        _visits.count("open_stays", "Stays that have not ended", where=f"!has(end) && {INPATIENT}"),
         _visits.distinct(
             "practitioners_365d", "Practitioners in charge in the last year", "practitioner_id", window="365d"
         ),
-        _discharges.latest("last_discharge_at", "Last discharge", where=_INPATIENT),
+        _discharges.latest("last_discharge_at", "Last discharge", where=INPATIENT),
         _discharges.mean(
-            "stay_hours_mean_365d", "Mean stay in the last year", "hours", where=_INPATIENT, window="365d", unit="h"
+            "stay_hours_mean_365d", "Mean stay in the last year", "hours", where=INPATIENT, window="365d", unit="h"
         ),
-        _bookings.count("appointments_365d", "Appointments in the last year", where=_EXPECTED, window="365d"),
+        _bookings.count("appointments_365d", "Appointments in the last year", where=EXPECTED, window="365d"),
         _bookings.ratio(
-            "no_show_share_365d", "Share of appointments missed in the last year", _NOT_SEEN,
-            where=_EXPECTED, window="365d",
+            "no_show_share_365d", "Share of appointments missed in the last year", NOT_SEEN,
+            where=EXPECTED, window="365d",
         ),
-        _bookings.streak("no_show_streak", "Appointments missed in a row", _NOT_SEEN, where=_EXPECTED),
+        _bookings.streak("no_show_streak", "Appointments missed in a row", NOT_SEEN, where=EXPECTED),
         _bookings.latest(
             "missed_follow_up_at", "Last follow-up visit that was missed", label="follow-up visit missed",
             absent="no missed follow-up visit is on record",
-            where=f'reason == "FOLLOWUP" && {_NOT_SEEN}',
+            where=f'reason == "FOLLOWUP" && {NOT_SEEN}',
         ),
         _bookings.min(
             "next_appointment_at", "Next appointment", "start", where='status == "booked"', ahead="90d"
@@ -77,7 +77,7 @@ PATIENT = View(
         _results.count("results_30d", "Results in the last 30 days", window="30d"),
         _results.count(
             "critical_unacknowledged_7d", "Critical results of the last 7 days that nobody acknowledged",
-            where=f"{_CRITICAL} && !has(ack_at)", window="7d",
+            where=f"{CRITICAL} && !has(ack_at)", window="7d",
         ),
         _results.latest("last_result_at", "Last result released"),
         _results.latest(
@@ -98,7 +98,7 @@ PATIENT = View(
         ),
         _doses.count("doses_given_24h", "Doses given in the last 24 hours", window="24h"),
         _due_doses.count(
-            "doses_missed_24h", "Doses due in the last 24 hours and not given", where=_NOT_GIVEN, window="24h"
+            "doses_missed_24h", "Doses due in the last 24 hours and not given", where=NOT_GIVEN, window="24h"
         ),
         _conditions.count(
             "active_conditions", "Conditions that have not ended",
@@ -126,9 +126,9 @@ LOCATION = View(
         _going.count("ward_departures_24h", "Departures from the ward in the last 24 hours", window="24h"),
         _leaving.mean(
             "ward_stay_hours_mean_90d", "Mean stay on the ward, over the last 90 days", "hours",
-            where=_INPATIENT, window="90d", unit="h",
+            where=INPATIENT, window="90d", unit="h",
         ),
-        _leaving.count("ward_discharges_90d", "Discharges in the last 90 days", where=_INPATIENT, window="90d"),
+        _leaving.count("ward_discharges_90d", "Discharges in the last 90 days", where=INPATIENT, window="90d"),
         _beds.count(
             "ward_beds", "Beds of the ward in use",
             where='form == "bed" && coalesce(status, "active") == "active"'
@@ -159,13 +159,13 @@ PRACTITIONER = View(
             "appointments_24h", "Appointments in the next 24 hours", where='status == "booked"', ahead="24h"
         ),
         _seeing.ratio(
-            "appointments_missed_share_30d", "Share of appointments missed in the last 30 days", _NOT_SEEN,
-            where=_EXPECTED, window="30d",
+            "appointments_missed_share_30d", "Share of appointments missed in the last 30 days", NOT_SEEN,
+            where=EXPECTED, window="30d",
         ),
-        _treating.count("visits_7d", "Visits and stays begun in the last 7 days", where=_TOOK_PLACE, window="7d"),
+        _treating.count("visits_7d", "Visits and stays begun in the last 7 days", where=TOOK_PLACE, window="7d"),
         _treating.distinct(
             "patients_in_charge", "Patients on the wards in their charge", "patient_id",
-            where=f"!has(end) && {_INPATIENT}",
+            where=f"!has(end) && {INPATIENT}",
         ),
         _ordering.count("orders_24h", "Orders in the last 24 hours", window="24h"),
         _acknowledging.count("acknowledged_24h", "Results acknowledged in the last 24 hours", window="24h"),
@@ -183,22 +183,22 @@ ENCOUNTER = View(
     Encounter,
     (
         _ordered.count(
-            "unbilled_orders", "Orders that are not billed, the withdrawn ones left out",
+            "unbilled_orders", "Orders that are not billed, the withdrawn ones left out", label="orders not billed",
             where=f"!billed && !({_WITHDRAWN})",
         ),
         _done.count(
-            "unbilled_procedures", "Procedures done and not billed",
+            "unbilled_procedures", "Procedures done and not billed", label="procedures not billed",
             where='!billed && !(status in ["preparation", "not-done", "entered-in-error"])',
         ),
         _ordered.count("lab_orders", "Laboratory orders of the stay", where=f'category == "lab" && !({_WITHDRAWN})'),
         _found.count("results", "Results of the stay"),
         _found.count(
             "critical_unacknowledged", "Critical results of the stay that nobody acknowledged",
-            where=f"{_CRITICAL} && !has(ack_at)",
+            where=f"{CRITICAL} && !has(ack_at)",
         ),
         _found.latest("last_result_in_stay_at", "Last result of the stay"),
         _scheduled.count("doses_not_given_24h", "Doses due in the last 24 hours and not given",
-                         where=_NOT_GIVEN, window="24h"),
+                         where=NOT_GIVEN, window="24h"),
         _moves.count("places", "Places in which the patient has been"),
         Derived("hours_in", "Hours since the admission", "hours_since(start)", unit="h"),
     ),
