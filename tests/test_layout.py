@@ -1,0 +1,56 @@
+"""How the code is laid out: the file list is the glossary, verticals look alike, and no name shadows another."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("substrate", "rag", "automations", "verticals", "flows", "console")
+VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "core", "misc", "base"}
+OF_A_VERTICAL = {"records", "sources", "features", "series", "quality", "rules", "templates", "sample"}
+VERTICALS = sorted(folder.parent for folder in (ROOT / "verticals").glob("*/__init__.py"))
+LONGEST = 450
+
+
+def modules(*rooms: str) -> Iterator[Path]:
+    """The Python files of some rooms."""
+    return (path for room in rooms for path in sorted((ROOT / room).rglob("*.py")))
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "tests", "benchmarks"])
+def test_no_module_is_named_for_nothing(room: str) -> None:
+    assert [path for path in modules(room) if path.stem in VAGUE or path.parent.name in VAGUE] == []
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "tests", "benchmarks"])
+def test_every_module_says_what_it_is_for(room: str) -> None:
+    mute = [path for path in modules(room) if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    assert [path for path in mute if path.stat().st_size] == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_module_fits_in_one_reading(room: str) -> None:
+    assert [path for path in modules(room) if len(path.read_text("utf-8").splitlines()) > LONGEST] == []
+
+
+@pytest.mark.parametrize("vertical", VERTICALS, ids=lambda path: path.name)
+def test_knowing_one_vertical_is_knowing_all(vertical: Path) -> None:
+    assert {path.stem for path in vertical.iterdir()} >= OF_A_VERTICAL
+
+
+def test_no_file_in_flows_hides_another_module() -> None:
+    """Prefect runs a flow's file with its folder first on the path."""
+    taken = {*sys.stdlib_module_names, *packages_distributions(), *ROOMS}
+    assert [path for path in modules("flows") if path.stem in taken and path.stem != "__init__"] == []
+
+
+def test_no_room_names_a_vertical() -> None:
+    rooms = [room for room in ROOMS if room != "verticals"]
+    imports = [f"verticals.{vertical.name}" for vertical in VERTICALS]
+    assert [path for path in modules(*rooms) if any(name in path.read_text("utf-8") for name in imports)] == []
