@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -16,6 +17,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "core", "mis
 OF_A_VERTICAL = {"records", "sources", "features", "series", "quality", "rules", "templates", "sample"}
 VERTICALS = sorted(folder.parent for folder in (ROOT / "verticals").glob("*/__init__.py"))
 LONGEST = 450
+DOCS = ROOT / "docs"
 
 
 def modules(*rooms: str) -> Iterator[Path]:
@@ -50,7 +52,17 @@ def test_no_file_in_flows_hides_another_module() -> None:
     assert [path for path in modules("flows") if path.stem in taken and path.stem != "__init__"] == []
 
 
-def test_no_room_names_a_vertical() -> None:
-    rooms = [room for room in ROOMS if room != "verticals"]
-    imports = [f"verticals.{vertical.name}" for vertical in VERTICALS]
-    assert [path for path in modules(*rooms) if any(name in path.read_text("utf-8") for name in imports)] == []
+def test_every_document_is_in_the_index() -> None:
+    index = (DOCS / "README.md").read_text("utf-8")
+    assert [path.name for path in DOCS.glob("*.md") if f"({path.name})" not in index and path.name != "README.md"] == []
+
+
+@pytest.mark.parametrize("document", sorted(DOCS.glob("*.md")), ids=lambda path: path.stem)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8"))
+    assert [link for link in links if not (DOCS / link).exists()] == []
+
+
+def test_every_document_that_the_code_names_is_there() -> None:
+    named = {name for path in modules(*ROOMS) for name in re.findall(r"docs/[a-z_]+\.md", path.read_text("utf-8"))}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
