@@ -35,7 +35,13 @@ def list_features(vertical: VERTICAL = None, as_json: JSON = False) -> None:
         for each in facts
     ]
     columns = ("entity", "feature", "meaning", "unit", "sensitivity", "age")
-    print_table(f"Features of {chosen.title}", columns, cells, empty="This vertical declares no features.")
+    print_table(
+        f"Features of {chosen.title}",
+        columns,
+        cells,
+        empty="This vertical declares no features.",
+        spare=("sensitivity", "unit"),
+    )
 
 
 @commands.command()

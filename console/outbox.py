@@ -43,7 +43,7 @@ def list_messages(
         for entry in entries
     ]  # fmt: skip
     columns = ("#id", "state", "severity", "why told", "to", "by", "age", "trouble")
-    print_table("Messages", columns, cells, empty="The outbox is empty.")
+    print_table("Messages", columns, cells, empty="The outbox is empty.", spare=("age", "severity"))
 
 
 @commands.command("redrive")

@@ -53,7 +53,7 @@ def list_held(
         for row in rows
     ]
     columns = ("#id", "resource", "reason", "what is wrong", "where", "since", "state")
-    print_table("In quarantine", columns, cells, empty="Nothing lies in quarantine.")
+    print_table("In quarantine", columns, cells, empty="Nothing lies in quarantine.", spare=("state", "since"))
 
 
 @commands.command()

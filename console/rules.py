@@ -47,7 +47,13 @@ def list_all(vertical: VERTICAL = None, as_json: JSON = False) -> None:
         )
         for stored in found
     ]  # fmt: skip
-    print_table("Rules", ("rule", "severity", "stands", "version", "owner", "what"), cells, empty="No rules.")
+    print_table(
+        "Rules",
+        ("rule", "severity", "stands", "version", "owner", "what"),
+        cells,
+        empty="No rules.",
+        spare=("version", "owner"),
+    )
 
 
 @commands.command()

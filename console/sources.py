@@ -35,7 +35,7 @@ def list_sources(as_json: JSON = False) -> None:
         return
     cells = [(each["name"], each["vertical"], each["kind"], each["place"], age_text(each["age"])) for each in facts]
     empty = f"No sources. List them in {ws.settings.resolved_sources_file}, or use `plumbline run VERTICAL --from DIR`."
-    print_table("Sources", ("name", "vertical", "kind", "place", "last read"), cells, empty=empty)
+    print_table("Sources", ("name", "vertical", "kind", "place", "last read"), cells, empty=empty, spare=("kind",))
 
 
 @commands.command()
