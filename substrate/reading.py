@@ -122,13 +122,18 @@ class Reading:
         if not hops or self._asked.ids is None:
             return self._asked.ids
         link = self._place(hops[:-1]).c[f"{hops[-1]}_id"]
-        reached = select(link).select_from(self.source).where(*listed(self.root.c.id, self._asked.ids))
-        return reached.correlate(None)
+        reached = select(link).correlate(None)
+        if self._asked.known is not None:
+            return reached  # an earlier state holds what was reached, and nothing else
+        return reached.select_from(self.source).where(*listed(self.root.c.id, self._asked.ids))
 
     def _versions(self, record: type[Record], ids: Ids) -> FromClause:
         if self._asked.known is None:
             return table_of(record).alias()
-        return snapshot(record, self._asked.at, self._asked.known, where=lambda table: listed(table.c.id, ids))
+        found = snapshot(record, self._asked.at, self._asked.known, where=lambda table: listed(table.c.id, ids))
+        # Under a name of its own, so that those who are reached from it need not repeat it: a statement that did would
+        # double with every reference.
+        return found.element.cte()
 
     def _present(self, record: type[Record], place: FromClause) -> tuple[ColumnElement[bool], ...]:
         return (visible(record, place, self._asked.at),) if self._asked.known is None else ()
