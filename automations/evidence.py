@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,12 @@ from sqlalchemy import Connection, select
 
 from automations.conditions import Compiled
 from automations.findings import Finding, Look
+from automations.leading import leading_sentence
+from automations.lifecycle import Verdict
 from substrate.columns import Sensitivity, meaning_of
-from substrate.expressions.explain import Explanation, explainer
-from substrate.expressions.types import FieldPath
+from substrate.expressions.explain import Explanation, explainer, leaves
+from substrate.expressions.said import say_value
+from substrate.expressions.types import FieldPath, Operand, Type, Value
 from substrate.idset import among
 from substrate.records import Record, table_of
 
@@ -41,11 +44,17 @@ def subjects(connection: Connection, record: type[Record], ids: Iterable[int]) -
     table = table_of(record)
     title = table.c[record.title]
     columns = (table.c.id, table.c.source, table.c.source_key, table.c.site, title.label("name"))
-    rows = connection.execute(select(*columns).where(among(table.c.id, ids)))
+    rows: Any = connection.execute(select(*columns).where(among(table.c.id, ids)))
     level = meaning_of(title).sensitivity
-    return {
-        row.id: Subject(row.id, record.kind, row.source, row.source_key, row.site, str(row.name), level) for row in rows
-    }
+    return {row.id: _subject(record.kind, row, level) for row in rows}
+
+
+def _subject(kind: str, row: Any, level: Sensitivity) -> Subject:
+    """A record without a name of its own is called by its key, which leads to a person as a name does."""
+    if row.name is not None:
+        return Subject(row.id, kind, row.source, row.source_key, row.site, str(row.name), level)
+    named = f"{kind.replace('_', ' ')} {row.source_key}"
+    return Subject(row.id, kind, row.source, row.source_key, row.site, named, max(level, Sensitivity.PII))
 
 
 class Witness:
@@ -60,14 +69,17 @@ class Witness:
     def __init__(self, rule: Compiled, look: Look, marks: Mapping[str, int]) -> None:
         self._rule = rule
         self._look = look
-        self._shared = [self._leaf(path, marks) for path in rule.paths]
+        schema = look.facts.schema(rule.rule.entity)
+        self._operands = [schema.resolve(path) for path in rule.paths]
+        self._shared = [self._leaf(*pair, marks) for pair in zip(rule.paths, self._operands, strict=True)]
         self._explain = explainer(rule.holds)
+        self._grades = {severity: (graded, explainer(graded)) for severity, graded in rule.severities}
         places = {path: place for place, path in enumerate(rule.paths)}
         self._order = [places[path] for path in rule.holds.operands]
 
     def account(self, finding: Finding, subject: Subject | None) -> dict[str, Any]:
         """What was seen of one entity, as plain values."""
-        values = zip(self._shared, finding.values, strict=True)
+        values = zip(self._shared, self._operands, finding.values, strict=True)
         tree = self._explain([finding.values[place] for place in self._order], self._look.at)
         told: dict[str, Any] = {
             "at": self._look.at,
@@ -75,8 +87,9 @@ class Witness:
             "condition": self._rule.rule.when or self._rule.holds.canonical,
             "digest": self._rule.holds.digest,
             "verdict": finding.verdict,
-            "values": [{**leaf, "value": value} for leaf, value in values],
-            "because": list(_sentences(tree)),
+            "values": [{**leaf, "value": value, "words": _words(operand, value)} for leaf, operand, value in values],
+            **self._sentences(finding, tree),
+            **self._grade(finding),
             "tree": tree.as_json(),
         }
         if subject is not None:
@@ -103,8 +116,32 @@ class Witness:
             return {"missing": {"kind": rule.missing.expect, "since": moment, "due": moment + rule.missing.within}}
         return {}
 
-    def _leaf(self, path: FieldPath, marks: Mapping[str, int]) -> dict[str, Any]:
-        operand = self._look.facts.schema(self._rule.rule.entity).resolve(path)
+    def _sentences(self, finding: Finding, tree: Explanation) -> dict[str, Any]:
+        """What decided, a sentence each with the clearance that its reader needs; apart, what was checked too."""
+        told = leaves(tree)
+        holds = tree.result is True
+        lead = leading_sentence(self._rule, self._look, finding, holds=holds)
+        # A condition that holds decided nothing where the record that was waited for is there.
+        overruled = holds and finding.verdict is Verdict.FALSE
+        point = [leaf for leaf in told if leaf.decisive and not leaf.guard and not overruled]
+        besides = [leaf for leaf in told if leaf.guard or overruled or not (holds or leaf.decisive)]
+        because = _sentences(point)
+        if lead is not None:
+            because = [lead, *_sentences(leaf for leaf in point if leaf.seen)]
+        return {"because": because, "also_checked": _sentences(besides)}
+
+    def _grade(self, finding: Finding) -> dict[str, Any]:
+        """Why it is as bad as it is, where the rule has several answers."""
+        explain = self._grades.get(finding.severity)
+        if explain is None or finding.severity is self._rule.rule.severity:
+            return {}
+        expression, of = explain
+        places = {path: place for place, path in enumerate(self._rule.paths)}
+        tree = of([finding.values[places[path]] for path in expression.operands], self._look.at)
+        told = [leaf for leaf in leaves(tree) if leaf.decisive]
+        return {"grade": {"severity": finding.severity, "because": _sentences(told)}}
+
+    def _leaf(self, path: FieldPath, operand: Operand | None, marks: Mapping[str, int]) -> dict[str, Any]:
         names = sorted(self._look.facts.dependencies(self._rule.rule.entity, [path]))
         known = [marks[name] for name in names if name in marks]
         return {
@@ -113,18 +150,28 @@ class Witness:
             "type": str(operand.type) if operand else None,
             "unit": operand.unit if operand else None,
             "sensitivity": operand.sensitivity if operand else None,
+            "references": operand.references if operand else None,
             "as_of": min(known) if known else None,
             "watermarks": names,
         }
 
 
-def _sentences(tree: Explanation) -> Iterator[dict[str, str]]:
-    """What decided, a sentence each, with the clearance that a reader of it needs."""
-    for part in tree.parts:
-        yield from _sentences(part)
-    if not tree.parts and tree.decisive:
-        levels = [Sensitivity[seen.operand.sensitivity] for seen in tree.seen if seen.operand.sensitivity]
-        yield {"text": tree.sentence, "sensitivity": max(levels, default=Sensitivity.PUBLIC).name}
+def _sentences(told: Iterable[Explanation]) -> list[dict[str, Any]]:
+    """What some leaves say, each sentence once."""
+    return list({leaf.sentence: _sentence(leaf) for leaf in told}.values())
+
+
+def _sentence(leaf: Explanation) -> dict[str, Any]:
+    """What one leaf says, the clearance that a reader of it needs, and the instants that it names."""
+    levels = [Sensitivity[seen.operand.sensitivity] for seen in leaf.seen if seen.operand.sensitivity]
+    level = max(levels, default=Sensitivity.PUBLIC)
+    return {"text": leaf.sentence, "sensitivity": level.name, "times": list(leaf.times)}
+
+
+def _words(operand: Operand | None, value: Value | None) -> str | None:
+    """A code in words; None: the value says it itself."""
+    known = operand is not None and isinstance(value, str) and value in operand.codes
+    return say_value(value, Type.STRING, codes=operand.codes) if known and operand else None
 
 
 def as_json(account: Mapping[str, Any]) -> str:

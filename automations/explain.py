@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, null, select
 
 from automations.alerts import LIVE, alert, alert_event
 from automations.conditions import Compiled, compile_rule
@@ -18,11 +18,14 @@ from automations.evidence import Witness, subjects
 from automations.explained import Explained, ExplainedAlert, Origin, Told, Turn
 from automations.findings import Finding, Look, standing
 from automations.lifecycle import Verdict
+from automations.looked_at import records_of
 from automations.outbox import outbox
 from automations.rulebook import rule as stored_rule
 from automations.rulebook import version as rule_at_version
 from automations.rules import Rule
 from automations.watch import DATA_STALE, RULE_FAILING
+from automations.whereabouts import whereabouts
+from substrate.columns import meaning_of
 from substrate.errors import NotFoundError
 from substrate.facts import Facts
 from substrate.freshness import watermarks
@@ -44,6 +47,7 @@ def explain_alert(connection: Connection, facts: Facts, alert_id: int) -> Explai
     evidence = orjson.loads(row.evidence)
     rule = _rule_of(connection, row)
     at = int(evidence.get("at", row.last_seen))
+    about = whereabouts(connection, facts, row.entity_kind, [row.entity_id], at).get(row.entity_id, ())
     clocks = {name: getattr(row, name) for name in _CLOCKS if getattr(row, name) is not None}
     return ExplainedAlert(
         rule=rule,
@@ -57,6 +61,9 @@ def explain_alert(connection: Connection, facts: Facts, alert_id: int) -> Explai
         severity=row.severity,
         clocks=clocks,
         acked_by=row.acked_by,
+        resolve_reason=row.resolve_reason,
+        about=about,
+        names=_names(connection, facts, evidence),
         trail=_trail(connection, alert_id),
         told=_told(connection, alert_id),
     )
@@ -87,7 +94,17 @@ def why_not(
         raise NotFoundError(f"no {stored.rule.entity} with id {entity_id} was known then", hint=hint)
     evidence = _evidence(connection, rule, look, found)
     origins = _origins(connection, facts, stored.rule.entity, entity_id, evidence, at)
-    return Explained(stored.rule, stored.version, at, found.verdict, evidence, origins)
+    return Explained(
+        stored.rule,
+        stored.version,
+        at,
+        found.verdict,
+        evidence,
+        origins,
+        about=whereabouts(connection, facts, stored.rule.entity, [entity_id], at).get(entity_id, ()),
+        names=_names(connection, facts, evidence),
+        lifecycle=stored.lifecycle,
+    )
 
 
 _CLOCKS = (
@@ -99,7 +116,9 @@ _CLOCKS = (
 def _evidence(connection: Connection, rule: Compiled, look: Look, found: Finding) -> dict[str, Any]:
     record = look.facts.paths.record(rule.rule.entity)
     subject = subjects(connection, record, [found.entity_id]).get(found.entity_id)
-    return Witness(rule, look, watermarks(connection)).account(found, subject)
+    # How fresh the data was back then is not kept, and how fresh it is today would be misread.
+    marks = {name: mark for name, mark in watermarks(connection).items() if mark <= look.at}
+    return Witness(rule, look, marks).account(found, subject)
 
 
 def _rule_of(connection: Connection, row: Any) -> Rule:
@@ -113,13 +132,9 @@ def _origins(
 ) -> tuple[Origin, ...]:
     if kind not in facts.paths.records:
         return ()
-    found = {}
-    paths = [tuple(value["path"].split(".")) for value in evidence.get("values", ())]
-    for hops in sorted({path[:count] for path in paths for count in range(len(path))}):
-        place = _place(connection, facts, kind, entity_id, hops, at)
-        if place is not None:
-            found[hops] = place
-    return tuple(found.values())
+    listed = records_of(evidence.get("values", ()))
+    places = (_place(connection, facts, kind, entity_id, hops, at) for hops in listed)
+    return tuple(place for place in places if place is not None)
 
 
 def _place(
@@ -135,9 +150,25 @@ def _place(
     if number is None:
         return None
     table = table_of(record)
-    chosen = select(table.c.source, table.c.source_key).where(among(table.c.id, [int(number)]))
-    row = connection.execute(chosen).one_or_none()
-    return None if row is None else Origin(record.kind, row.source, row.source_key)
+    title = table.c[record.title]
+    occurred = table.c[record.occurs].label("occurred") if record.occurs else null().label("occurred")
+    columns = (table.c.source, table.c.source_key, title.label("name"), occurred)
+    row: Any = connection.execute(select(*columns).where(among(table.c.id, [int(number)]))).one_or_none()
+    if row is None:
+        return None
+    level = meaning_of(title).sensitivity
+    return Origin(record.kind, row.source, row.source_key, hops, row.name, level, row.occurred)
+
+
+def _names(connection: Connection, facts: Facts, evidence: Mapping[str, Any]) -> dict[str, str]:
+    """What records are called that values are the ids of, by the values' paths."""
+    found: dict[str, str] = {}
+    for value in evidence.get("values", ()):
+        kind, number = value.get("references"), value["value"]
+        if kind in facts.paths.records and number is not None:
+            subject = subjects(connection, facts.paths.records[kind], [int(number)]).get(int(number))
+            found |= {} if subject is None else {value["path"]: subject.name}
+    return found
 
 
 def _trail(connection: Connection, alert_id: int) -> tuple[Turn, ...]:

@@ -1,25 +1,35 @@
-"""An explanation as a value, and in words that a nurse understands."""
+"""An explanation as a value: what decided, what was looked at, and from which records it came."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from automations.lifecycle import Verdict
-from automations.rules import Rule
-from substrate.clock import duration_text, local_text
-from substrate.expressions.types import Type
-from substrate.expressions.said import say_value
+from automations.rules import Lifecycle, Rule
+from automations.whereabouts import Whereabout
+from substrate.columns import Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A record that the values came from."""
+    """A record that values came from.
+
+    Attributes:
+        hops: the references that lead to it from the entity, in order; empty: it is the entity itself.
+        name: what people call it; None: it has no name.
+        sensitivity: the clearance that a reader of the name needs.
+        occurred_at: the record's own time, as the source gave it; None: its kind has none.
+    """
 
     kind: str
     source: str
     source_key: str
+    hops: tuple[str, ...] = ()
+    name: str | None = None
+    sensitivity: Sensitivity = Sensitivity.PHI
+    occurred_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,9 @@ class Explained:
         verdict: what the rule said.
         evidence: as stored: subject, values with ages, sentences, tree.
         origins: the records that the values came from.
+        about: what leads people to the entity: whose it is, and where.
+        names: what records are called that a value is the id of, by the value's path.
+        lifecycle: where the rule stands.
     """
 
     rule: Rule
@@ -70,15 +83,19 @@ class Explained:
     verdict: Verdict
     evidence: Mapping[str, Any]
     origins: tuple[Origin, ...]
+    about: tuple[Whereabout, ...] = field(default=(), kw_only=True)
+    names: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    lifecycle: Lifecycle = field(default=Lifecycle.ACTIVE, kw_only=True)
 
     @property
     def because(self) -> list[str]:
         """What decided, a sentence each."""
         return [part["text"] for part in self.evidence.get("because", ())]
 
-    def plain_text(self, zone: str = "UTC") -> str:
-        """The whole of it in words, times as on the wall of `zone`. It holds protected values."""
-        return "\n".join(_said(self, zone))
+    @property
+    def also_checked(self) -> list[str]:
+        """What was looked at too, and was not the point, a sentence each."""
+        return [part["text"] for part in self.evidence.get("also_checked", ())]
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,7 @@ class ExplainedAlert(Explained):
         alert_id: which alert.
         state, severity: as they are now.
         clocks: the alert's instants that are set, by name.
+        resolve_reason: why it ended; None: it has not.
         trail: everything that happened to it, oldest first.
         told: who was told, in the order in which it was decided.
     """
@@ -98,58 +116,6 @@ class ExplainedAlert(Explained):
     severity: str
     clocks: Mapping[str, int]
     acked_by: str | None
+    resolve_reason: str | None
     trail: tuple[Turn, ...]
     told: tuple[Told, ...]
-
-    def plain_text(self, zone: str = "UTC") -> str:
-        """The whole of it in words, times as on the wall of `zone`. It holds protected values."""
-        lines = [f"{self.rule.title} ({self.severity}, {self.state})", *_said(self, zone)[1:]]
-        words = {name: name.replace("_", " ") for name in self.clocks}
-        lines += [f"{words[name]}: {local_text(at, zone)}" for name, at in self.clocks.items()]
-        lines += [f"taken on by {self.acked_by}"] if self.acked_by else []
-        lines += ["What happened:", *(_turn(turn, zone) for turn in self.trail)]
-        return "\n".join([*lines, "Who was told:", *(_told(told, zone) for told in self.told)])
-
-
-def _said(explained: Explained, zone: str) -> list[str]:
-    subject = explained.evidence.get("subject", {})
-    lines = [
-        f"{explained.rule.title}: {_VERDICTS[explained.verdict]} as of {local_text(explained.at, zone)}",
-        f"About: {subject.get('kind', '')} {subject.get('name', '')}".rstrip(),
-        f"Rule: {explained.rule.id}, version {explained.version}",
-    ]
-    lines += [f"Because {sentence}" for sentence in explained.because]
-    lines += ["Values:", *(_value(value, explained.at, zone) for value in explained.evidence.get("values", ()))]
-    return lines + [f"From: {origin.kind} {origin.source_key} of {origin.source}" for origin in explained.origins]
-
-
-_VERDICTS = {
-    Verdict.TRUE: "the condition holds",
-    Verdict.HOLD: "the condition does not hold, but it is not clear yet",
-    Verdict.FALSE: "the condition does not hold",
-    Verdict.OVER: "its time is over",
-    Verdict.UNKNOWN: "nobody can say, as something is not known",
-    Verdict.MISSING: "the record is gone",
-}
-
-
-def _value(value: Mapping[str, Any], at: int, zone: str) -> str:
-    kind = Type(value["type"]) if value["type"] else Type.STRING
-    held = value["value"]
-    told = (
-        local_text(held, zone) if kind is Type.TIMESTAMP and held is not None else say_value(held, kind, value["unit"])
-    )
-    as_of = value.get("as_of")
-    age = f", {duration_text(at - as_of)} old" if as_of is not None and as_of < at else ""
-    return f"  {value['label']}: {told}{age}"
-
-
-def _turn(turn: Turn, zone: str) -> str:
-    reason = f" ({turn.reason})" if turn.reason else ""
-    comment = f": {turn.comment}" if turn.comment else ""
-    return f"  {local_text(turn.at, zone)}  {turn.action.replace('_', ' ')}{reason} by {turn.actor}{comment}"
-
-
-def _told(told: Told, zone: str) -> str:
-    when = f" {local_text(told.at, zone)}" if told.at is not None else ""
-    return f"  {told.recipient} by {told.channel}, {told.reason.replace('_', ' ')}: {told.state}{when}"

@@ -31,6 +31,7 @@ class AlertLine:
         subject: whom or what it is about.
         sensitivity: the clearance that the subject needs.
         opened_at: since when, in microseconds since 1970 UTC.
+        vertical: whose rule found it.
     """
 
     id: int
@@ -47,6 +48,7 @@ class AlertLine:
     opened_at: int
     acked_by: str | None
     snoozed_until: int | None
+    vertical: str
 
 
 def alert_code(alert_id: int) -> str:
@@ -75,7 +77,7 @@ def find_alert(connection: Connection, said: str) -> int:
         raise NotFoundError(f"there is no alert {said!r}", hint="`plumbline alerts list` shows all.")
     if len(found) > 1:
         raise ConflictError(f"several alerts begin with {said!r}", hint="Type more of the code.")
-    return found[0]
+    return int(found[0])
 
 
 def list_alerts(
@@ -148,4 +150,5 @@ def _line(row: Row[Any]) -> AlertLine:
         seen["opened_at"],
         seen["acked_by"],
         seen["snoozed_until"],
+        seen["vertical"],
     )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
+from sqlalchemy import Connection
 
 from automations.actions import acknowledge, resolve, snooze
 from automations.alerts import LIVE
 from automations.explain import ExplainedAlert, explain_alert, why_not
+from automations.lifecycle import State
 from automations.listing import AlertLine, alert_code, find_alert, list_alerts, timelines, vertical_of
+from automations.page import Section, alert_page, why_not_page
 from automations.rulebook import rule as stored_rule
 from automations.rules import Severity
+from automations.whereabouts import Whereabout, whereabouts
 from console.answers import JSON, app
 from console.terminal import SEVERITY_STYLES, age_text, print_json, print_table, screen
 from console.workspace import Workspace, workspace
@@ -46,10 +53,14 @@ def list_all(
         )
         others = [name for name in timelines(connection) if name != (timeline or LIVE)]
         now = ws.clock.now()
+        about = _whereabouts(ws, connection, lines, now)
     if as_json:
-        print_json([_facts(line) for line in lines])
+        print_json([_facts(line, about[line.id]) for line in lines])
         return
-    print_table("Alerts", _COLUMNS, [_cells(line, now) for line in lines], empty="No open alerts.")
+    narrow = screen.width < _WIDE
+    cells = _narrow_cells if narrow else _cells
+    columns = _NARROW_COLUMNS if narrow else _COLUMNS
+    print_table("Alerts", columns, [cells(line, about[line.id], now) for line in lines], empty="No open alerts.")
     if others:
         screen.print(f"[dim]Other timelines: {', '.join(others)} (--timeline NAME)[/]")
 
@@ -82,11 +93,11 @@ def explain(
     """
     with workspace() as ws:
         found = _explained(ws, said)
-        zone = ws.settings.time_zone
+        zone, now = ws.settings.time_zone, ws.clock.now()
     if as_json:
         print_json(_explained_facts(found))
         return
-    screen.print(found.plain_text(zone), markup=False, soft_wrap=True)
+    print_sections(alert_page(found, zone, now))
 
 
 @commands.command("why-not")
@@ -110,7 +121,7 @@ def explain_silence(
     if as_json:
         print_json({"rule": rule, "version": found.version, "verdict": str(found.verdict), "evidence": found.evidence})
         return
-    screen.print(found.plain_text(zone), markup=False, soft_wrap=True)
+    print_sections(why_not_page(found, zone))
 
 
 @commands.command("ack")
@@ -157,25 +168,68 @@ def end(said: ALERT, comment: COMMENT = "", as_json: JSON = False) -> None:
     _done(number, "resolved", as_json=as_json)
 
 
-_COLUMNS = ("id", "severity", "what", "about", "since", "state", "taken by")
+_INDENT = "  "
+_WIDE = 120
+_COLUMNS = ("id", "severity", "what", "about", "since", "state")
+_NARROW_COLUMNS = ("id", "severity", "what and about whom", "since")
+
+Abouts = dict[int, tuple[Whereabout, ...]]
 
 
-def _cells(line: AlertLine, now: int) -> tuple[object, ...]:
-    style = SEVERITY_STYLES[line.severity]
-    age = age_text(now - line.opened_at) if line.timeline == LIVE else isoformat(line.opened_at)
-    return (
-        line.code, f"[{style}]{line.severity}[/]", line.title, f"{line.entity_kind} {line.subject}", age,
-        line.state, line.acked_by,
-    )  # fmt: skip
+def _whereabouts(ws: Workspace, connection: Connection, lines: list[AlertLine], now: int) -> Abouts:
+    """What leads people to what each alert is about, by the alert's number."""
+    found: Abouts = {}
+    for key in {(line.vertical, line.entity_kind) for line in lines}:
+        alike = [line for line in lines if (line.vertical, line.entity_kind) == key]
+        vertical = ws.vertical(key[0])
+        facts = Facts(vertical.records, vertical.views)
+        told = whereabouts(connection, facts, key[1], {line.entity_id for line in alike}, now)
+        found |= {line.id: told.get(line.entity_id, ()) for line in alike}
+    return found
 
 
-def _facts(line: AlertLine) -> dict[str, Any]:
+def _cells(line: AlertLine, about: tuple[Whereabout, ...], now: int) -> tuple[object, ...]:
+    return (line.code, _severity(line), Text(line.title), Text(_subject(line, about)), _age(line, now), _state(line))
+
+
+def _narrow_cells(line: AlertLine, about: tuple[Whereabout, ...], now: int) -> tuple[object, ...]:
+    """On a narrow screen what, about whom and how it stands share a cell, so that titles stay whole."""
+    state = _state(line)
+    standing = "" if state == State.FIRING else f"; {state}"
+    told = Text(line.title).append(f"\n{_subject(line, about)}{standing}", style="dim")
+    return line.code, _severity(line), told, _age(line, now)
+
+
+def _subject(line: AlertLine, about: tuple[Whereabout, ...]) -> str:
+    """Whom or what it is about, then whose it is and where."""
+    names = dict.fromkeys([line.subject, *(one.name for one in about)])
+    return ", ".join(names)
+
+
+def _severity(line: AlertLine) -> Text:
+    return Text(line.severity, style=SEVERITY_STYLES[line.severity])
+
+
+def _age(line: AlertLine, now: int) -> str:
+    return age_text(now - line.opened_at) if line.timeline == LIVE else isoformat(line.opened_at)
+
+
+def _state(line: AlertLine) -> str:
+    return f"{line.state}, {line.acked_by} has it" if line.acked_by else line.state
+
+
+def _facts(line: AlertLine, about: tuple[Whereabout, ...]) -> dict[str, Any]:
     facts = {name: getattr(line, name) for name in line.__dataclass_fields__}
     until = isoformat(line.snoozed_until) if line.snoozed_until else None
     return facts | {
         "id": str(line.id), "sensitivity": line.sensitivity.name.lower(),
         "opened_at": isoformat(line.opened_at), "snoozed_until": until,
+        "about": [_about(one) for one in about],
     }  # fmt: skip
+
+
+def _about(one: Whereabout) -> dict[str, str]:
+    return {"label": one.label, "name": one.name, "sensitivity": one.sensitivity.name.lower()}
 
 
 def _explained(ws: Workspace, said: str) -> ExplainedAlert:
@@ -190,10 +244,27 @@ def _explained_facts(found: ExplainedAlert) -> dict[str, Any]:
         "id": str(found.alert_id), "rule": found.rule.id, "title": found.rule.title, "rule_version": found.version,
         "severity": found.severity, "state": found.state, "acked_by": found.acked_by,
         "clocks": {name: isoformat(at) for name, at in found.clocks.items()},
-        "because": found.because, "evidence": found.evidence,
-        "records": [_fields(origin) for origin in found.origins],
+        "resolve_reason": found.resolve_reason, "about": [_about(one) for one in found.about],
+        "because": found.because, "also_checked": found.also_checked, "evidence": found.evidence,
+        "records": [_fields(origin) | {"sensitivity": origin.sensitivity.name.lower()} for origin in found.origins],
         "trail": [_fields(turn) | {"at": isoformat(turn.at)} for turn in found.trail],
     }  # fmt: skip
+
+
+def print_sections(sections: Iterable[Section]) -> None:
+    """A page: headings in bold, lines wrapped where the terminal ends."""
+    for section in sections:
+        screen.print(Text(section.heading, style="bold"))
+        for line in section.lines:
+            screen.print(Text("\n".join(_wrapped(line))))
+        screen.print()
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line under its heading; where it goes on, it goes on below its own beginning."""
+    indent = " " * (len(line) - len(line.lstrip()) + len(_INDENT))
+    hanging = indent + (_INDENT if line.lstrip().startswith("- ") or len(indent) > len(_INDENT) else "")
+    return wrap(_INDENT + line, screen.width, subsequent_indent=hanging, break_long_words=False) or [""]
 
 
 def _fields(value: Any) -> dict[str, Any]:

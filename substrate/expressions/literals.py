@@ -45,7 +45,8 @@ def say_duration(micros: int) -> str:
         if amount:
             said.append(f"{amount} {'day' if name == 'days' and amount == 1 else name}")
     if not said:
-        said = [f"{rest / 1_000_000:g} s"]
+        # Seconds are told to the digit that somebody wrote, and measured ones to the second.
+        said = [f"{rest / 1_000_000:g} s" if rest % 100_000 == 0 or rest < 1_000_000 else f"{rest // 1_000_000} s"]
     return ("minus " if micros < 0 else "") + " ".join(said[:2])
 
 

@@ -9,6 +9,7 @@ from substrate.expressions.types import Type, Value
 
 # A code this short is what staff themselves say, so it is kept beside its words.
 _SHORT_CODE = 4
+_TENS = 10
 _UNITS = {"Cel": "°C", "mm[Hg]": "mmHg", "[degF]": "°F", "1": "", "d": "days", "a": "years"}
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 
@@ -35,7 +36,9 @@ def say_unit(unit: str | None) -> str:
 
 
 def _number(value: Value) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4g}" if abs(value) < _TENS else f"{round(value, 2):.9g}"
 
 
 def _text(value: str, codes: Mapping[str, str]) -> str:
@@ -43,5 +46,5 @@ def _text(value: str, codes: Mapping[str, str]) -> str:
     if words is None:
         plain = value.isprintable() and value == value.strip() and value
         return value if plain else print_string(value)
-    same = words.replace(" ", "-").lower() == value.lower()
+    same = words.replace(" ", "-").lower().startswith(value.lower())
     return words if same or len(value) > _SHORT_CODE else f"{words} ({value})"

@@ -10,8 +10,8 @@ from substrate.expressions.tree import Binary, Call
 from substrate.expressions.typed import Apply, Constant, Fallback, Load, Member, Present, Typed, loads_of
 from substrate.expressions.types import Type, Value
 
-# Of a list that a value is not in, so many are named.
-_NAMED = 3
+# Of a list that a value is not in, so many are named; of a longer one the first, and how many more.
+_NAMED = 4
 
 # How a value that is greater, and one that is less than its limit stands to it.
 _WORDS = {
@@ -61,8 +61,7 @@ def _membership(leaf: Member, results: Results) -> str:
 
 
 def _either(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    shown = names if more <= 0 else [*names[:_NAMED], f"{more} other{'s' if more > 1 else ''}"]
+    shown = names if len(names) <= _NAMED else [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} others"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 

@@ -28,7 +28,7 @@ STATES = {
     "not-done": "not done", "noshow": "missed", "checked-in": "checked in", "asap": "as soon as possible",
     "stat": "at once (stat)",
 }  # fmt: skip
-DOSES = {**STATES, "in-progress": "not yet given", "completed": "given", "not-done": "knowingly not given"}
+DOSES = {**STATES, "in-progress": "still to be given", "completed": "given", "not-done": "knowingly not given"}
 DEAD = {"true": "the patient is dead", "false": "the patient is not dead"}
 IN_USE = {"true": "the patient's record is in use", "false": "the patient's record is no longer in use"}
 BILLED = {"true": "it is billed", "false": "it is not billed"}

@@ -59,7 +59,9 @@ class Location(Record, table=True):
     form: str | None = column(
         "What it is: ward, room, bed, building …", _INTERNAL, label="kind of place", default=None, index=True
     )
-    status: str | None = column("active, suspended or inactive, as the house says", _INTERNAL, default=None)
+    status: str | None = column(
+        "active, suspended or inactive, as the house says", _INTERNAL, label="state of the place", default=None
+    )
     bed_status: str | None = column(
         "What the house says of the bed: occupied, free, closed …", _INTERNAL, label="state of the bed", default=None
     )
@@ -135,7 +137,7 @@ class Appointment(Record, table=True):
 
     patient_id: int | None = reference("The patient who is expected", "patient")
     practitioner_id: int | None = reference("The practitioner who expects them", "practitioner")
-    location_id: int | None = reference("Where they are expected", "location")
+    location_id: int | None = reference("Where they are expected", "location", label="place")
     service: str | None = column("The clinic or service", _PHI, label="clinic", default=None)
     reason: str | None = column(
         "Kind of appointment: ROUTINE, FOLLOWUP, WALKIN …", _PHI, codes=codes.REASONS, default=None
@@ -227,7 +229,7 @@ class Order(Record, table=True):
     code: str | None = column("Code of what is ordered: LOINC, SNOMED CT, RxNorm", _PHI, label="code", default=None)
     atc: str | None = column("ATC class of the medicine", _PHI, default=None)
     text: str | None = column("What is ordered", _PHI, label="ordered", default=None)
-    intent: str | None = column("order, plan, proposal …", _INTERNAL, codes=codes.STATES, default=None)
+    intent: str | None = column("order, plan, proposal …", _INTERNAL, label="intent", codes=codes.STATES, default=None)
     status: str = column(
         "State of the order, as last typed: active, completed, revoked …",
         _PHI,
@@ -259,7 +261,9 @@ class Result(Record, table=True):
     patient_id: int | None = reference("The patient", "patient")
     encounter_id: int | None = reference("The stay", "encounter", label="stay")
     practitioner_id: int | None = reference("Who measured or released it", "practitioner", label="released by")
-    category: str | None = column("vital-signs, laboratory, survey …", _PHI, codes=codes.CATEGORIES, default=None)
+    category: str | None = column(
+        "vital-signs, laboratory, survey …", _PHI, label="kind of result", codes=codes.CATEGORIES, default=None
+    )
     code: str | None = column(
         "What was measured: LOINC or SNOMED CT", _PHI, label="measured", codes=codes.MEASURED, default=None, index=True
     )
@@ -269,7 +273,7 @@ class Result(Record, table=True):
     )
     comparator: str | None = column("The value is only known to be <, <=, >= or > this", _PHI, default=None)
     value_text: str | None = column("Result in words", _PHI, default=None)
-    unit: str | None = column("UCUM code of the unit, else the unit as written", _PHI, default=None)
+    unit: str | None = column("UCUM code of the unit, else the unit as written", _PHI, label="unit", default=None)
     ref_low: float | None = column("Lower end of normal", _PHI, label="normal from", default=None)
     ref_high: float | None = column("Upper end of normal", _PHI, label="normal up to", default=None)
     flag: str | None = column(
@@ -326,7 +330,9 @@ class Note(Record, table=True):
     heading: str | None = column("Title of the document", _PHI, label="document", default=None)
     type: str | None = column("Kind of document", _PHI, default=None)
     type_code: str | None = column("LOINC code of the kind of document", _PHI, default=None)
-    status: str = column("current, superseded or entered-in-error", _INTERNAL, codes=codes.STATES)
+    status: str = column(
+        "current, superseded or entered-in-error", _INTERNAL, label="state of the document", codes=codes.STATES
+    )
     date: int = instant("When it was written", label="written", index=True)
     text: str | None = column("The text", _PHI, default=None)
     content_type: str | None = column("Media type of the document", _INTERNAL, default=None)
@@ -351,7 +357,8 @@ class Condition(Record, table=True):
     code: str | None = column("SNOMED CT or ICD-10 code", _PHI, default=None, index=True)
     text: str | None = column("The diagnosis", _PHI, label="diagnosis", default=None)
     status: str | None = column(
-        "active, recurrence, relapse, inactive, remission or resolved", _PHI, codes=codes.STATES,
+        "active, recurrence, relapse, inactive, remission or resolved", _PHI, label="state of the diagnosis",
+        codes=codes.STATES,
         known_at="status_at", before="active", default=None,
     )  # fmt: skip
     status_at: int = instant("From when on the state is taken to hold", known_at="status_at")
@@ -398,8 +405,10 @@ class Immunization(Record, table=True):
     practitioner_id: int | None = reference("Who gave it", "practitioner", label="given by")
     location_id: int | None = reference("Where it was given", "location", label="place")
     code: str | None = column("CVX or other code of the vaccine", _PHI, default=None)
-    text: str | None = column("The vaccine", _PHI, default=None)
-    status: str = column("completed, not-done or entered-in-error", _PHI, codes=codes.STATES)
+    text: str | None = column("The vaccine", _PHI, label="vaccine", default=None)
+    status: str = column(
+        "completed, not-done or entered-in-error", _PHI, label="state of the vaccination", codes=codes.STATES
+    )
     given_at: int = instant("When it was given", label="vaccine given", index=True)
 
 
@@ -419,7 +428,7 @@ class DiagnosticReport(Record, table=True):
     category: str | None = column("Department: LAB, RAD …", _PHI, codes=codes.DEPARTMENTS, default=None)
     code: str | None = column("LOINC code of the examination", _PHI, default=None)
     text: str | None = column("The examination", _PHI, label="examination", default=None)
-    status: str = column("preliminary, final, amended …", _PHI, codes=codes.STATES)
+    status: str = column("preliminary, final, amended …", _PHI, label="state of the report", codes=codes.STATES)
     effective_at: int | None = instant("When the sample was taken", default=None)
     issued_at: int = instant(
         "When it was released; where nobody wrote that down, when the sample was taken", label="released", index=True
