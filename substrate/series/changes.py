@@ -30,7 +30,8 @@ def touched(series: Series, since: Since, at: int, runs: Runs) -> Select[Any]:
     events = union_all(*_events(series, since, at)).subquery()
     # Asked here and not of the records: there a database would rather read all of the span than what is new.
     placed = select(events.c.group_id, bucket_start(events.c.at, runs).label("bucket")).distinct().subquery()
-    there = (placed.c.group_id.is_not(None), placed.c.bucket.is_not(None))
+    # A bucket before the first is NULL, and no comparison finds it.
+    there = (placed.c.group_id.is_not(None), placed.c.bucket < literal(runs[-1].end, BigInteger))
     after, end = literal(at + 1, BigInteger), bucket_end(placed.c.bucket, runs)
     return select(placed.c.group_id, placed.c.bucket, case((end > after, after), else_=end)).where(*there)
 

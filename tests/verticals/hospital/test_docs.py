@@ -1,4 +1,4 @@
-"""docs/hospital.md lists every kind, resource, check, feature and rule, in the words of the declarations."""
+"""docs/hospital.md lists every kind, resource, check, feature, series and rule, in the words of the declarations."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ def features() -> list[str]:
     ]
 
 
+def series() -> list[str]:
+    """A row a series."""
+    return [
+        f"| `{each.name}` | {each.text} | {each.of.kind} | {each.by or ''} | {each.bucket} |"
+        for each in vertical.series
+    ]
+
+
 def rules() -> list[str]:
     """A row a rule."""
     return [
@@ -64,7 +72,7 @@ def rules() -> list[str]:
     ]
 
 
-ROWS = [*kinds(), *columns(), *checks(), *features(), *rules()]
+ROWS = [*kinds(), *columns(), *checks(), *features(), *series(), *rules()]
 
 
 def test_the_page_lists_what_is_declared_in_its_order_and_nothing_else() -> None:
