@@ -137,8 +137,10 @@ class Arena:
         finally:
             database.close()
 
-    def life(self, scene: Scene, ahead: int, aim: Place | None, delay: float) -> Place:
+    def life(self, scene: Scene, ahead: int, aim: Place, delay: float) -> Place:
         """Start a process, kill it so many seconds after it reached a place, and say where that found it.
+
+        A process that is aimed at its end is left in peace.
 
         Raises:
             RuntimeError: it ended by itself before its end, or did not end at all.
@@ -148,7 +150,7 @@ class Arena:
         process.start()
         deadline = monotonic() + _PATIENCE
         while not wait([process.sentinel], _POLL) and monotonic() < deadline:
-            if aim is not None and board[aim] and monotonic() >= board[aim] + delay:
+            if aim is not Place.DONE and board[aim] and monotonic() >= board[aim] + delay:
                 process.kill()
                 break
         process.join(_PATIENCE)
@@ -191,8 +193,8 @@ def _one_round(
     found, ahead = Place.DATABASE, 0
     while found is not Place.DONE:
         # What a run has behind it goes by in no time when it is started again, so the aim moves on with it.
-        aim = chance.choice(_AIMS[found:][:3]) if tally.kills < kills else None
-        delay = chance.uniform(0, expected.lasted[aim]) if aim is not None else 0.0
+        aim = chance.choice(list(Place)[found:][:3]) if tally.kills < kills else Place.DONE
+        delay = chance.uniform(0, expected.lasted.get(aim, 0))
         found = arena.life(scene, ahead, aim, delay)
         if found is not Place.DONE:
             tally.landed[found] += 1

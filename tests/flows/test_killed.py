@@ -15,7 +15,7 @@ from substrate.clock import MICROS
 from tests.conftest import fresh_database
 
 NOW = 1_772_445_600 * MICROS
-KILLS = {"sqlite": 12, "postgresql": 6}
+KILLS = {"sqlite": 12, "postgresql": 4}
 
 pytestmark = pytest.mark.slow
 
