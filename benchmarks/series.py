@@ -119,8 +119,13 @@ def _measured(database: Database, events: int, groups: int) -> Iterator[tuple[st
     yield "by hand: DELETE, INSERT … SELECT of the hourly", _ms(hand), ""
     yield "hourly, full again", _ms(full[HOURLY]), f"{full[HOURLY] / hand:.2f} × by hand"
     yield "daily, full again", _ms(full[DAILY]), ""
-    for batch, share, what in ((2, 100, "1 % of the events changed"), (3, 10_000, "0.01 % changed")):
-        _write(database, range(0, events, share), batch, groups, dice)
+    changes = (
+        (2, range(events, events + events // 100), 1, "1 % new events, of the last day"),
+        (3, range(0, events, 100), _DAYS, "1 % of the events moved, anywhere in 300 days"),
+        (4, range(0, events, 10_000), _DAYS, "0.01 % moved, anywhere"),
+    )
+    for batch, keys, days, what in changes:
+        _write(database, keys, batch, groups, dice, days)
         for each in SERIES:
             done = _refreshed(database, each, NOW + batch * HOUR, batch, Mode.AUTO)
             note = f"{done.seconds / full[each]:.1%} of full, {done.mode}, {_points(done)}"
@@ -132,16 +137,16 @@ def _measured(database: Database, events: int, groups: int) -> Iterator[tuple[st
     yield "read of 8 weeks, one group", _ms(one), ""
 
 
-def _write(database: Database, keys: range, batch: int, groups: int, dice: random.Random) -> None:
-    """Write these events anew, at another time and in another group; the earlier version goes to the history."""
+def _write(database: Database, keys: range, batch: int, groups: int, dice: random.Random, days: int = _DAYS) -> None:
+    """New events; or with a step some of them anew, elsewhere, while the earlier version goes to the history."""
     shared = ("id", "batch", "source", "source_key", "recorded_at", "content_hash")
     rows = [
-        (key, batch, "bench", str(key), NOW, 0, dice.randrange(groups), NOW - dice.randrange(_DAYS * DAY), None)
+        (key, batch, "bench", str(key), NOW, 0, dice.randrange(groups), NOW - dice.randrange(days * DAY), None)
         for key in keys
     ]
     live, past = table_of(Arrival), history_of(Arrival)
     with database.write() as connection:
-        if batch == 1:
+        if keys.step == 1:
             append(connection, live, [*shared, "ward_id", "at", "urgent"], rows)
         else:
             names = ", ".join(column.name for column in live.columns)
