@@ -2,6 +2,7 @@
 
 Read in this order: `rules`, `rule_files`, `rulebook`, `conditions` (what a rule says); `lifecycle`, `alerts`,
 `episodes` (what an alert is); `findings`, `evaluation`, `reminders`, `engine`, `live`, `watch` (how one comes about);
-`evidence`, `explain`, `actions` (what people see and do); `announcing`, `announcer`, `outbox`, `delivery`, `channels`
+`evidence` (with `leading`), `explained`, `explain`, `page` (with `wall`, `looked_at`, `whereabouts`), `actions` (what
+people see and do); `announcing`, `announcer`, `outbox`, `delivery`, `channels`
 (who is told).
 """

@@ -78,12 +78,13 @@ def explainer(expression: Expression) -> Callable[[Sequence[Value | None], int],
     """Return `explain` for one expression, compiled once for many values."""
     nodes = list(_below(expression.typed))
     steps = compile_steps(nodes)
+    shapes = {id(node): _shape(node) for node in _told(expression.typed)}
     apart = guards(expression.typed)
 
     def explained(values: Sequence[Value | None], now: int) -> Explanation:
         known = {id(node): result for node, result in zip(nodes, steps(values, now), strict=True)}
         whole = known[id(expression.typed)]
-        return _Explainer(known, apart if whole is True else frozenset()).part(expression.typed, decisive=True)
+        return _Explainer(known, shapes, apart if whole is True else frozenset()).part(expression.typed, decisive=True)
 
     return explained
 
@@ -104,6 +105,11 @@ def _below(node: Typed) -> list[Typed]:
     return [node, *(below for part in parts_of(node) for below in _below(part))]
 
 
+def _told(node: Typed) -> list[Typed]:
+    """The nodes that an explanation has parts for."""
+    return [node, *(told for inner in _conditions(node) for told in _told(inner))]
+
+
 def _conditions(node: Typed) -> tuple[Typed, ...]:
     """The conditions that `node` joins, where it is itself made of conditions."""
     match node:
@@ -116,11 +122,27 @@ def _conditions(node: Typed) -> tuple[Typed, ...]:
     return ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What of a node's explanation does not depend on values."""
+
+    text: str
+    kind: str
+    loads: tuple[Load, ...]
+    instants: tuple[Typed, ...]
+
+
+def _shape(node: Typed) -> _Shape:
+    instants = tuple(below for below in _below(node) if below.type is Type.TIMESTAMP)
+    return _Shape(print_node(node.source), _kind(node), loads_of(node), instants)
+
+
 class _Explainer:
     """Builds explanations from the results of all nodes, by identity."""
 
-    def __init__(self, results: dict[int, Value | None], apart: frozenset[int]) -> None:
+    def __init__(self, results: dict[int, Value | None], shapes: dict[int, _Shape], apart: frozenset[int]) -> None:
         self._results = results
+        self._shapes = shapes
         self._guards = apart
 
     def part(self, node: Typed, decisive: bool) -> Explanation:
@@ -130,7 +152,8 @@ class _Explainer:
             return self._leaf(node, decisive)
         deciding = self._deciding(node)
         parts = tuple(self.part(part, decisive and index in deciding) for index, part in enumerate(inner))
-        return Explanation(print_node(node.source), _kind(node), self._results[id(node)], decisive, parts)
+        shape = self._shapes[id(node)]
+        return Explanation(shape.text, shape.kind, self._results[id(node)], decisive, parts)
 
     def _deciding(self, node: Typed) -> set[int]:
         """The places of the parts that gave `node` its result."""
@@ -145,24 +168,25 @@ class _Explainer:
         return {place for place, result in enumerate(results) if result == mine}
 
     def _leaf(self, node: Typed, decisive: bool) -> Explanation:
-        seen = tuple(Seen(load.operand, self._results[id(load)]) for load in loads_of(node))
+        shape = self._shapes[id(node)]
+        seen = tuple(Seen(load.operand, self._results[id(load)]) for load in shape.loads)
         compared = isinstance(node, Apply) and node.type is Type.BOOL and len(node.args) == 2
         threshold = self._results[id(node.args[1])] if compared and isinstance(node, Apply) else None
         return Explanation(
-            print_node(node.source),
-            _kind(node),
+            shape.text,
+            shape.kind,
             self._results[id(node)],
             decisive,
             seen=seen,
             threshold=threshold,
             sentence=say(node, lambda part: self._results.get(id(part))),
-            times=self._times(node),
+            times=self._times(shape.instants),
             guard=id(node) in self._guards,
         )
 
-    def _times(self, node: Typed) -> tuple[int, ...]:
-        """The instants at and below `node`, each once."""
-        found = [self._results[id(below)] for below in _below(node) if below.type is Type.TIMESTAMP]
+    def _times(self, instants: tuple[Typed, ...]) -> tuple[int, ...]:
+        """What some nodes give, each instant once."""
+        found = [self._results[id(instant)] for instant in instants]
         return tuple(dict.fromkeys(int(instant) for instant in found if instant is not None))
 
 

@@ -53,7 +53,7 @@ def _presence(field: Load, results: Results) -> str:
 
 def _membership(leaf: Member, results: Results) -> str:
     needle = leaf.needle
-    if results(leaf):
+    if results(leaf) or not leaf.items:
         return described(needle, results)
     codes = codes_of(needle)
     others = [say_value(item.value, item.type, None, codes) for item in leaf.items]

@@ -78,6 +78,7 @@ def explained(text: str, now: int = 2 * HOUR) -> Explanation:
         ("ward == 'ER'", "ward: ICU, not ER"),
         ("ward in ['ER', 'OR']", "ward: ICU, not ER or OR"),
         ("ward in ['ICU', 'OR']", "ward: ICU"),
+        ("ward in []", "ward: ICU"),
         ("flag in ['HH', 'AA']", "flag: critically high (HH)"),
         ("flag in ['a', 'b', 'c', 'd', 'e']", "flag: critically high (HH), not a, b, c or 2 others"),
         ("flag == 'final'", "flag: critically high (HH), not final"),

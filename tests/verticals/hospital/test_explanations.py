@@ -22,6 +22,7 @@ from automations.rulebook import import_rules
 from automations.rules import Rule
 from substrate.clock import DAY, HOUR, MINUTE, SECOND, parse_instant
 from substrate.database import Database
+from substrate.errors import NotFoundError
 from substrate.expressions.types import Type
 from substrate.facts import Facts
 from substrate.migrate import upgrade
@@ -104,3 +105,12 @@ def test_the_point_of_a_rule_is_said_without_code_or_enumerations(rule: Rule, na
     told = [part["text"] for part in account["because"]]
     assert told
     assert not [text for text in told if re.search(r"coalesce\(|duration\(|…|_|==|others", text)]
+
+
+def test_every_rule_can_be_asked_why_it_did_not_fire(ward: Database) -> None:
+    with ward.write() as connection:
+        import_rules(connection, "hospital", RULES.values(), "test", NOW)
+    with ward.read() as connection:
+        for rule in RULES:
+            with pytest.raises(NotFoundError):
+                why_not(connection, FACTS, rule, 1, NOW)
