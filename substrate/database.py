@@ -24,6 +24,8 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 _WRITE = "plumbline_write"
 _BUSY_MILLISECONDS = 30_000
 _CACHE_KIBIBYTES = 65_536
+_CHECKPOINT_PAGES = 16_000
+"""64 MB: bulk writes change the same pages of an index again and again, and each goes to the file once."""
 
 
 class Database:
@@ -118,6 +120,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
     cursor.execute("PRAGMA temp_store = MEMORY")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     cursor.close()
 
 

@@ -32,7 +32,7 @@ from substrate.mapping import Draft, Mapper, Reader
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
 from substrate.sealing import fit, seal
-from substrate.sources.source import Page, Row, Source
+from substrate.sources.source import PAGE_ROWS, Page, Row, Source
 from substrate.sweep import Limits, Sweep
 from substrate.upsert import Outcome, Writer
 
@@ -222,7 +222,7 @@ def ingest(
     *,
     zone: str | None = None,
     limits: Limits | None = None,
-    batch_rows: int = 2_000,
+    batch_rows: int = PAGE_ROWS,
     progress: Progress = lambda _rows: None,
 ) -> IngestReport:
     """Read a source from where it was left to its end.

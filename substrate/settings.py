@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     sources_file: Path | None = Field(
         default=None, description="YAML file of the sources to read; unset: `home`/sources.yaml."
     )
-    batch_rows: int = Field(default=2_000, ge=1, le=50_000, description="Rows ingested in one transaction.")
+    batch_rows: int = Field(default=5_000, ge=1, le=50_000, description="Rows ingested in one transaction.")
     mass_delete_share: float = Field(
         default=0.2,
         ge=0,
