@@ -5,24 +5,40 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from substrate.expressions.checker import check_condition
 from substrate.expressions.closures import Closure, to_closure
+from substrate.expressions.expression import Expression
+from substrate.expressions.tree import Logic
 from substrate.mapping import Draft
 from substrate.operands import column_fields
 from substrate.quality import Check, OnFailure, Reason, RowRefused
+from substrate.records import Record
+
+# What a check may say of a draft that is no content of it.
+_OF_THE_DRAFT = ("site", "changed_at")
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
-    check: Check
+class _Condition:
     holds: Closure
     columns: tuple[str, ...]
+    of_the_draft: tuple[tuple[int, str], ...]
+
+    def fails(self, draft: Draft, now: int) -> bool:
+        """Whether it is plainly False; UNKNOWN means that a value is missing, which is another check's business."""
+        values = [*map(draft.values.get, self.columns)]
+        for index, name in self.of_the_draft:
+            values[index] = getattr(draft, name)
+        return self.holds(values, now) is False
 
 
-# What a check may say of a draft that is no content of it.
-_OF_THE_DRAFT = frozenset({"site", "changed_at"})
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """The checks of one kind of record: all in one, and each alone to find out which fails."""
+
+    all: _Condition
+    each: tuple[tuple[Check, _Condition], ...]
 
 
 class Gate:
@@ -40,12 +56,10 @@ class Gate:
 
     def __init__(self, checks: Iterable[Check]) -> None:
         self.discarded: Counter[str] = Counter()
-        self._by_kind: dict[str, list[_Compiled]] = {}
+        by_record: dict[type[Record], list[Check]] = {}
         for declared in checks:
-            condition = check_condition(declared.condition, column_fields(declared.record))
-            columns = tuple(path[0] for path in condition.operands)
-            compiled = _Compiled(declared, to_closure(condition), columns)
-            self._by_kind.setdefault(declared.record.kind, []).append(compiled)
+            by_record.setdefault(declared.record, []).append(declared)
+        self._kinds = {record.kind: _compiled(record, found) for record, found in by_record.items()}
 
     def pass_through(self, draft: Draft, now: int) -> None:
         """Let a draft and its parts through, dropping the values that a check says to drop.
@@ -54,10 +68,14 @@ class Gate:
             RowRefused: a check says that the row must not become a record.
         """
         for member in draft.family():
-            for compiled in self._by_kind.get(member.record.kind, ()):
-                # Only a plain False fails: UNKNOWN means that a value is missing, which is another check's business.
-                if compiled.holds([_value(member, name) for name in compiled.columns], now) is False:
-                    self._fail(compiled.check, member)
+            kind = self._kinds.get(member.record.kind)
+            if kind is not None and kind.all.fails(member, now):
+                self._find_failing(kind, member, now)
+
+    def _find_failing(self, kind: _Kind, draft: Draft, now: int) -> None:
+        for check, condition in kind.each:
+            if condition.fails(draft, now):
+                self._fail(check, draft)
 
     def _fail(self, check: Check, draft: Draft) -> None:
         if check.on_failure is OnFailure.QUARANTINE:
@@ -67,5 +85,14 @@ class Gate:
             draft.values[name] = None
 
 
-def _value(draft: Draft, name: str) -> Any:
-    return getattr(draft, name) if name in _OF_THE_DRAFT else draft.values.get(name)
+def _compiled(record: type[Record], checks: list[Check]) -> _Kind:
+    fields = column_fields(record)
+    alone = [check_condition(check.condition, fields) for check in checks]
+    together = check_condition(Logic("&&", tuple(each.node for each in alone)), fields) if alone[1:] else alone[0]
+    return _Kind(_condition(together), tuple(zip(checks, map(_condition, alone), strict=True)))
+
+
+def _condition(expression: Expression) -> _Condition:
+    columns = tuple(path[0] for path in expression.operands)
+    own = tuple((index, name) for index, name in enumerate(columns) if name in _OF_THE_DRAFT)
+    return _Condition(to_closure(expression), columns, own)
