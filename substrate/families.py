@@ -43,15 +43,15 @@ class Families:
 
     def _drop_lost(self, drafts: list[tuple[int, Draft, Outcome]]) -> set[int]:
         """Tombstone the parts that their owner no longer names; the indexes of those owners."""
-        last = {(draft.record, draft.key): (index, draft, outcome) for index, draft, outcome in drafts}
-        named = {
-            record_id(self._source, part.record.kind, part.key) for _, draft, _ in last.values() for part in draft.parts
-        }
+        parents = [told for told in drafts if told[1].record in self._parents]
+        last = {(draft.record, draft.key): (index, draft, outcome) for index, draft, outcome in parents}
         owners: dict[type[Record], dict[int, int]] = {}
         for index, draft, outcome in last.values():
             # A record that was not there before has no earlier parts that it could have lost.
-            if draft.record in self._parents and outcome is not Outcome.NEW:
+            if outcome is not Outcome.NEW:
                 owners.setdefault(draft.record, {})[record_id(self._source, draft.record.kind, draft.key)] = index
+        kept = (part for _, draft, _ in last.values() for part in draft.parts) if owners else ()
+        named = {record_id(self._source, part.record.kind, part.key) for part in kept}
         return {index for record, numbers in owners.items() for index in self._drop_of(record, numbers, named)}
 
     def _drop_of(self, record: type[Record], numbers: dict[int, int], named: set[int]) -> set[int]:

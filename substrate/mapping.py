@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -84,19 +85,25 @@ class Reader:
         if not isinstance(text, str):
             raise RowRefused(Reason.WRONG_TYPE, f"{what} is not text")
         try:
-            moment = datetime.fromisoformat(text)
+            found = _read_instant(text, self._zone)
         except ValueError:
             raise RowRefused(Reason.BAD_TIME, f"{what} is not a valid date or time") from None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=self._zone_for(text, what))
-        return to_micros(moment)
-
-    def _zone_for(self, text: str, what: str) -> Any:
-        if len(text) <= len("2024-01-31"):
-            return UTC  # a calendar date: stored as its midnight in UTC
-        if self._zone is None:
+        if found is None:
             raise RowRefused(Reason.BAD_TIME, f"{what} has no time zone, and the source declares none")
-        return self._zone
+        return found
+
+
+# Rows that were written together share their times.
+@lru_cache(maxsize=4_096)
+def _read_instant(text: str, zone: ZoneInfo | None) -> int | None:
+    """The instant; None: the text says no zone and there is none to assume. A calendar date is its midnight in UTC."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        assumed = UTC if len(text) <= len("2024-01-31") else zone
+        if assumed is None:
+            return None
+        moment = moment.replace(tzinfo=assumed)
+    return to_micros(moment)
 
 
 def stand_in_id(source: str, kind: str, alias: str) -> int:

@@ -107,8 +107,9 @@ def supersede(connection: Connection, source: str, resource: str, keys: Iterable
         quarantine.c.state == QuarantineState.HELD,
         quarantine.c.source_key.is_not(None),
     )
-    arrived = {_fitting(key, _KEY) for key in keys}
-    for number in [row.id for row in connection.execute(held) if row.source_key in arrived]:
+    lying = connection.execute(held).all()
+    arrived = {_fitting(key, _KEY) for key in keys} if lying else ()
+    for number in [row.id for row in lying if row.source_key in arrived]:
         close(connection, number, QuarantineState.SUPERSEDED)
 
 

@@ -26,6 +26,7 @@ _LONGEST_INDEXED = 500
 """Characters: PostgreSQL keeps no index entry of more than 2,704 bytes, and a character may take four."""
 
 _WORDS = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}
+_TEXT_OR_NONE = (str, type(None))
 NUL = "\x00"
 
 
@@ -60,7 +61,7 @@ def seal(draft: Draft) -> None:
         RowRefused: a text holds a NUL character, which PostgreSQL cannot keep, or half a surrogate pair.
     """
     for member in draft.family():
-        values = [member.values.get(name) for name in mapped_columns_of(member.record)]
+        values = [*map(member.values.get, mapped_columns_of(member.record))]
         try:
             encoded = orjson.dumps([member.site, member.key, *member.aliases, *values])
         except orjson.JSONEncodeError:  # of text and numbers that fit, only half a surrogate pair cannot be written
@@ -79,7 +80,7 @@ def mapped_columns_of(record: type[Record]) -> tuple[str, ...]:
 def _fit_origin(draft: Draft) -> None:
     if not isinstance(draft.key, str) or not draft.key:
         raise RowRefused(Reason.MISSING_KEY, f"the key of the {draft.record.kind} is missing, or is no text")
-    if not isinstance(draft.site, str | None) or not all(isinstance(alias, str) for alias in draft.aliases):
+    if not isinstance(draft.site, _TEXT_OR_NONE) or not all(isinstance(alias, str) for alias in draft.aliases):
         raise RowRefused(Reason.WRONG_TYPE, "the site or another name is not text")
     changed = draft.changed_at
     if changed is not None and type(changed) is not int:

@@ -154,7 +154,7 @@ class Writer:
         stamp, get = self._stamp, draft.values.get
         origin = (number, self._source, draft.key, draft.site, draft.changed_at)
         ours = (stamp.recorded_at, None, draft.digest, stamp.batch)
-        return origin + ours + tuple([get(name) for name in mapped_columns_of(record)])
+        return (*origin, *ours, *map(get, mapped_columns_of(record)))
 
     def _flush(self, record: type[Record], waiting: dict[int, tuple[Any, ...]], stored: dict[int, Stored]) -> None:
         self.archive(record, [number for number in waiting if stored[number].in_table])

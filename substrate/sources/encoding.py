@@ -87,6 +87,8 @@ def _utf16_by_zeros(text: bytes) -> str | None:
 
 def _utf8_score(text: bytes) -> tuple[int, int]:
     """How many characters beyond ASCII are good UTF-8, and how many are not."""
+    if text.isascii():
+        return 0, 0
     decoded = codecs.getincrementaldecoder(UTF8)("surrogateescape").decode(text)
     beyond = [char for char in decoded if char > "\x7f"]
     bad = sum("\udc80" <= char <= "\udcff" for char in beyond)

@@ -27,9 +27,9 @@ class Fault(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """One raw row, as the source gave it."""
+    """One raw row, as the source gave it; nobody changes it (to freeze it would make it four times as slow to make)."""
 
     kind: str
     """Resource type or table: `Patient`."""

@@ -118,8 +118,9 @@ def many(row: Json, name: str) -> list[Json]:
         return []
     if type(value) is not list:
         raise wrong(name, "a list")
-    if not all(type(item) is dict for item in value):
-        raise wrong(f"{name}[]", "an object")
+    for item in value:
+        if type(item) is not dict:
+            raise wrong(f"{name}[]", "an object")
     return value
 
 
