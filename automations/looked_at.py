@@ -12,7 +12,7 @@ from substrate.expressions.naming import aside
 from substrate.expressions.said import say_value
 from substrate.expressions.types import Type
 
-_WIDTH = 34
+_WIDTH = 46
 
 
 def looked_at(found: Explained, wall: Wall) -> list[str]:
@@ -65,9 +65,9 @@ def records_of(values: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
 def _group(
     origin: Origin | None, values: Sequence[Mapping[str, Any]], found: Explained, wall: Wall, shared: int | None
 ) -> list[str]:
-    labels = Counter(aside(value["label"]) for value in values)
     # A record's own name stands in its heading already.
     listed = [value for value in values if origin is None or origin.name is None or value["value"] != origin.name]
+    labels = Counter(aside(value["label"]) for value in listed)
     rows = [(_label(value, labels), _aged(value, found, wall, shared)) for value in listed]
     width = min(_WIDTH, max((len(label) for label, _ in rows), default=0))
     head = [] if origin is None else [_record(origin, wall)]

@@ -26,7 +26,7 @@ DEPARTMENTS = {"LAB": "laboratory", "RAD": "radiology"}
 STATES = {
     "in-progress": "in progress", "on-hold": "on hold", "entered-in-error": "entered in error", "onleave": "on leave",
     "not-done": "not done", "noshow": "missed", "checked-in": "checked in", "asap": "as soon as possible",
-    "stat": "at once (stat)",
+    "stat": "at once",
 }  # fmt: skip
 DOSES = {**STATES, "in-progress": "still to be given", "completed": "given", "not-done": "knowingly not given"}
 DEAD = {"true": "the patient is dead", "false": "the patient is not dead"}
