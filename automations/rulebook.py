@@ -28,6 +28,7 @@ from automations.rules import Lifecycle, Rule
 from substrate.audit import AuditEvent, record_event
 from substrate.errors import ConflictError, NotFoundError
 from substrate.schema import SYSTEM
+from substrate.turns import take_turn
 
 rule_table = Table(
     "rule",
@@ -98,12 +99,18 @@ def digest_of(rule: Rule) -> str:
     return blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
+def hold_book(connection: Connection) -> None:
+    """Let nobody else bring rules in until the transaction ends."""
+    take_turn(connection, "rulebook")
+
+
 def import_rules(connection: Connection, vertical: str, specs: Iterable[Rule], author: str, at: int) -> Imported:
     """Bring rules into the book: new ones begin, changed ones get a new version, equal ones are left alone.
 
     Raises:
         ConflictError: the id belongs to another vertical's rule, or to an archived one.
     """
+    hold_book(connection)
     added, changed, unchanged = [], [], []
     for spec in specs:
         known = _find(connection, spec.id)

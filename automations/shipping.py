@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
-from automations.rulebook import Imported, digest_of, import_rules, rule_version
+from automations.rulebook import Imported, digest_of, hold_book, import_rules, rule_version
 from automations.rules import Rule
 
 SHIPPED = "plumbline"
@@ -19,6 +19,7 @@ def ship_rules(connection: Connection, vertical: str, specs: Iterable[Rule], at:
     A rule that a person changed stays as it is: the newest shipped text is passed over once anybody else has written a
     version. A text that is in the book already, in force or not, is passed over too.
     """
+    hold_book(connection)
     book = _versions(connection)
     fresh = [spec for spec in specs if _is_news(spec, book.get(spec.id, []))]
     return import_rules(connection, vertical, fresh, SHIPPED, at)

@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, func, inspect, select
+from sqlalchemy import Connection, Table, inspect
 
 from substrate.catalog import Vertical
 from substrate.database import Database
@@ -23,12 +23,7 @@ from substrate.records import history_of, table_of
 from substrate.schema import reconcile
 from substrate.series.tables import indexes_for as series_indexes
 from substrate.series.tables import series_table
-
-_TURN = int.from_bytes(b"plumb", "big")
-"""The number of PostgreSQL's advisory lock that an upgrade holds."""
-
-_UPGRADING = 0x706C756D62
-"""The number of PostgreSQL's advisory lock that lets one process at a time make tables."""
+from substrate.turns import take_turn
 
 
 def upgrade(database: Database, verticals: Iterable[Vertical], *, to: str = "head") -> list[str]:
@@ -44,7 +39,7 @@ def upgrade(database: Database, verticals: Iterable[Vertical], *, to: str = "hea
         DatabaseError: the database was made by a newer Plumbline.
     """
     with database.write() as connection:
-        _take_turn(connection)
+        take_turn(connection, "upgrade")
         before = revision(connection)
         _refuse_newer(before)
         config = _config()
@@ -53,12 +48,6 @@ def upgrade(database: Database, verticals: Iterable[Vertical], *, to: str = "hea
         after = revision(connection)
         done = [f"migrated from {before or 'empty'} to {after}"] if before != after else []
         return done + reconcile(connection, declared_tables(verticals))
-
-
-def _take_turn(connection: Connection) -> None:
-    """Let two that upgrade at once queue until the transaction ends; on SQLite a write transaction is the queue."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
 
 
 def revision(connection: Connection) -> str | None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from substrate.bulk import upsert
 from substrate.features.tables import feature_state
-
-_TURNS = 0x66656174
-"""The first number of PostgreSQL's advisory locks on what is stored."""
+from substrate.turns import take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +31,13 @@ class State:
 def read_state(connection: Connection, name: str, timeline: str, *, lock: bool = False) -> State | None:
     """What is stored under a name; None: it was never refreshed. With `lock`, others wait until we have finished."""
     if lock:
-        _take_turn(connection, name, timeline)
+        take_turn(connection, f"refresh {name} {timeline}")
     columns = feature_state.c
     wanted = select(columns.as_of, columns.batch, columns.digest, columns.rows).where(
         columns.view == name, columns.timeline == timeline
     )
     found = connection.execute(wanted.with_for_update() if lock else wanted).first()
     return State(*found) if found else None
-
-
-def _take_turn(connection: Connection, name: str, timeline: str) -> None:
-    """Hold the name itself on PostgreSQL, where a row that is not there yet cannot be held; SQLite has one writer."""
-    if connection.dialect.name == "postgresql":
-        turn = func.pg_advisory_xact_lock(_TURNS, func.hashtext(f"{name}\x1f{timeline}"))
-        connection.execute(select(turn))
 
 
 def keep_state(connection: Connection, name: str, timeline: str, state: State, seconds: float) -> None:
