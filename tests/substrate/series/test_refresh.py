@@ -13,8 +13,8 @@ from substrate.series.declare import Series
 from substrate.series.refresh import SeriesReport, refresh, state_of
 from substrate.series.tables import series_table
 from tests.substrate.features.history import History
-from tests.substrate.features.house import Stay
-from tests.substrate.series.house import ARRIVALS
+from tests.substrate.features.house import Stay, Visit
+from tests.substrate.series.house import ARRIVALS, SERIES, Call
 
 NOON = parse_instant("2019-06-03T12:00:00Z")
 
@@ -71,6 +71,21 @@ def test_an_event_ahead_is_counted_when_it_comes(history: History) -> None:
     history.write(Stay, 99, {"ward_id": 2, "start": NOON + HOUR}, 2)
     assert [again(history, NOON + late).points for late in (0, HOUR - 1, HOUR, HOUR + 1)] == [0, 0, 1, 0]
     assert counts(history)[2, -1] == 1
+
+
+def test_a_value_that_becomes_known_computes_its_point(history: History) -> None:
+    times = {"noted": NOON - HOUR, "due": NOON - 3 * HOUR, "answered_at": NOON + 5}
+    history.write(Call, 1, {"topic": "bed", "answered": True, **times}, 2)
+    series = {series.name: series for series in SERIES}["calls"]
+    ticks = [again(history, NOON + late, series=series).points for late in (0, 4, 5, 6)]
+    assert ticks == [1, 0, 1, 0]
+
+
+def test_an_event_that_begins_to_exist_after_its_time_computes_its_point(history: History) -> None:
+    history.write(Visit, 1, {"start": NOON - HOUR, "booked": NOON + 5}, 2)
+    series = {series.name: series for series in SERIES}["missed"]
+    again(history, series=series)
+    assert [again(history, NOON + late, series=series).stored for late in (4, 5)] == [0, 1]
 
 
 def test_time_drops_what_is_too_old(history: History) -> None:
