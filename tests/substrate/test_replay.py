@@ -66,3 +66,14 @@ def test_a_person_may_discard_it(clinic: Database, number: int) -> None:
 def test_an_unknown_number_is_named(clinic: Database) -> None:
     with clinic.write() as connection, pytest.raises(NotFoundError, match="no row 7 in quarantine"):
         replay(connection, CLINIC, [7], NOW, "anna")
+
+
+def test_a_row_whose_id_is_taken_is_not_said_to_be_out(clinic: Database, number: int) -> None:
+    ingest(clinic, CLINIC, ListSource([], [row("Visit", {"id": "v"})]), NOW)
+    with clinic.write() as connection:
+        connection.exec_driver_sql("UPDATE clinic_visit SET source_key = 'other'")
+        connection.exec_driver_sql("UPDATE quarantine SET state = 'held'")
+        (outcome,) = replay(connection, LAX, [number], NOW, "anna")
+        assert (outcome.released, outcome.reason) == (False, "id_collision")
+        assert held_row(connection, number).state == "held"
+        assert events_of(connection, "quarantine", str(number)) == []
