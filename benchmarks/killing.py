@@ -249,7 +249,7 @@ def main() -> None:
     ):
         arena = Arena(Path(folder), receiver, new_database, _NOW)
         arena.fill(order)
-        tally = kill_many(arena, asked.kills, asked.seed, lambda each: console.print(_line(each)))
+        tally = kill_many(arena, asked.kills, asked.seed, lambda each: console.print(_line(each), markup=False))
         state = arena.undisturbed("once-more").state
     console.print(_grid(tally, state))
     console.print(f"[dim]{timedelta(seconds=round(monotonic() - started))}[/]")
@@ -263,7 +263,8 @@ _NOW = 1_772_445_600 * MICROS
 
 
 def _line(tally: Tally) -> str:
-    return f"[dim]round {tally.rounds}: {tally.kills} kills, {len(tally.faults)} differences[/]"
+    own = [fault for fault in tally.faults if fault.startswith(f"round-{tally.rounds}:")]
+    return "\n".join([f"round {tally.rounds}: {tally.kills} kills, {len(tally.faults)} differences", *own])
 
 
 def _grid(tally: Tally, state: State) -> Grid:

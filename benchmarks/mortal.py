@@ -38,6 +38,15 @@ class Place(IntEnum):
     DONE = 5
 
 
+_PLACES = {
+    "Reading": Place.INGEST,
+    "Refreshing": Place.FEATURES,
+    "Evaluating": Place.RULES,
+    "Delivering": Place.DELIVERY,
+}
+"""By the first word of a step, as a watch is told it."""
+
+
 class Board(Protocol):
     """Outlives the process that writes it: when each place was reached, in monotonic seconds; 0: not yet."""
 
@@ -80,13 +89,12 @@ class Pointer:
         self._board = board
         self._clock = clock
         self._ahead = ahead
-        self._place = Place.DATABASE
 
     def begin(self, step: str, total: int | None) -> None:
-        """The next place is reached."""
-        self._place = Place(self._place + 1)
-        self._board[self._place] = monotonic()
-        if self._place is Place.DELIVERY:
+        """A place is reached, or a further part of it."""
+        place = _PLACES[step.split()[0]]
+        self._board[place] = self._board[place] or monotonic()
+        if place is Place.DELIVERY:
             self._clock.move(self._ahead)
 
     def advance(self, units: int) -> None:
