@@ -16,9 +16,6 @@ from statistics import median, quantiles
 from time import perf_counter
 from typing import ClassVar
 
-from rich.console import Console
-from rich.table import Table as Grid
-
 from automations.announcer import Announcer
 from automations.contacts import Directory
 from automations.engine import Engine, evaluate
@@ -26,6 +23,7 @@ from automations.live import evaluate_entities, prepare
 from automations.rule_files import rule_from
 from automations.rulebook import import_rules, pause, rules
 from automations.rules import Rule
+from benchmarks.result import Result, show
 from substrate.bulk import append
 from substrate.clock import DAY, MINUTE
 from substrate.columns import Sensitivity, column
@@ -51,22 +49,24 @@ class Monitor(Record, table=True):
 
 
 def main() -> None:
-    """Run all three and print a table."""
+    """Measure and print one table."""
     asked = _arguments()
-    console = Console()
-    with _opened(asked.url) as database:
-        grid = Grid("work", "measured", "aim", title=f"{database.engine.dialect.name}")
+    show(results(asked.entities, asked.alerts, asked.rules, asked.url), "alerts")
+
+
+def results(entities: int, alerts: int, count: int = 500, url: str | None = None) -> Iterator[Result]:
+    """Measure on an empty database; without an address on a SQLite file."""
+    with _opened(url) as database:
         engine = _engine(database)
-        _fill(database, asked.alerts)
-        grid.add_row(*_event(engine, asked.rules, asked.alerts))
-        grid.add_row(*_persisted(engine))
-        grid.add_row(*_again(engine))
-        _fill(database, asked.entities, first=asked.alerts)
-        grid.add_row(*_million(engine, asked.entities))
-        console.print(grid)
+        _fill(database, alerts)
+        yield _event(engine, count, alerts)
+        yield _persisted(engine)
+        yield _again(engine)
+        _fill(database, entities, first=alerts)
+        yield _million(engine, entities)
 
 
-def _event(engine: Engine, count: int, entities: int) -> tuple[str, str, str]:
+def _event(engine: Engine, count: int, entities: int) -> Result:
     _import(engine, [_quiet(number) for number in range(count)])
     with engine.database.read() as connection:
         reflexes = prepare(engine, rules(connection))["monitor"]
@@ -83,27 +83,28 @@ def _event(engine: Engine, count: int, entities: int) -> tuple[str, str, str]:
         alone.append(perf_counter() - started)
     text = f"{_quantiles(whole)}; the rules alone {_quantiles(alone)}"
     _pause_all(engine)
-    return f"{count} rules on one event, read included", text, "p99 < 5 ms"
+    work, peer = f"{count} rules on one event, read included", "cel-python: about 450 ms, measured elsewhere"
+    return Result(work, text, peer, aim="p99 < 5 ms", met=quantiles(whole, n=100)[98] < 0.005)
 
 
-def _persisted(engine: Engine) -> tuple[str, str, str]:
+def _persisted(engine: Engine) -> Result:
     _import(engine, [_rule("all-fire", "pulse > 0 && pressure > 0.0")])
     started = perf_counter()
     report = evaluate(engine, NOW, only=["all-fire"])
     seconds = perf_counter() - started
     count = sum(report.opened.values())
     text = f"{count / seconds:,.0f}/s ({count:,} with trail and {report.enqueued:,} messages in {seconds:.2f} s)"
-    return "alerts persisted", text, ">= 1,000/s"
+    return Result("alerts persisted", text, "Keep: 1,000 a minute", aim=">= 1,000/s", met=count / seconds >= 1_000)
 
 
-def _again(engine: Engine) -> tuple[str, str, str]:
+def _again(engine: Engine) -> Result:
     started = perf_counter()
     report = evaluate(engine, NOW + MINUTE, only=["all-fire"])
     text = f"{perf_counter() - started:.2f} s, {report.enqueued} messages"
-    return "the same again, nothing changed", text, "0 messages"
+    return Result("the same again, nothing changed", text, aim="0 messages", met=report.enqueued == 0)
 
 
-def _million(engine: Engine, entities: int) -> tuple[str, str, str]:
+def _million(engine: Engine, entities: int) -> Result:
     _import(engine, [_rule("one-in-ten-thousand", "pulse > limit && pressure > 80.0 && status == 'on'")])
     started = perf_counter()
     report = evaluate(engine, NOW, only=["one-in-ten-thousand"])
@@ -112,7 +113,7 @@ def _million(engine: Engine, entities: int) -> tuple[str, str, str]:
     evaluate(engine, NOW + MINUTE, only=["one-in-ten-thousand"])
     again = perf_counter() - started
     text = f"{first:.2f} s with {sum(report.opened.values())} opened, {again:.2f} s the next time"
-    return f"one rule over {entities:,} entities", text, "<= 1 s"
+    return Result(f"one rule over {entities:,} entities, engine included", text, aim="<= 1 s", met=first <= 1)
 
 
 def _rule(name: str, when: str) -> Rule:

