@@ -71,3 +71,14 @@ def test_what_has_no_value_is_not_indexed_and_what_has_is_found_by_it(
         for condition in (one_of, "= 1", "> 1"):
             told = connection.exec_driver_sql(f"{explain} SELECT id FROM schema_parcel WHERE {name} {condition}").all()
             assert f"ix_schema_parcel_{name}" in str(told)
+
+
+def test_an_index_of_several_columns_gives_the_order_of_all_rows(database: Database, parcel: Table) -> None:
+    Index("ix_longer", parcel.c.sender_id, parcel.c.sent_at)
+    with database.write() as connection:
+        reconcile(connection, [parcel])
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        counted = "SELECT sender_id, count(*) FROM schema_parcel GROUP BY sender_id"
+        assert "ix_longer" in str(connection.exec_driver_sql(f"{explain} {counted}").all())
