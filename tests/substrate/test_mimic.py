@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from substrate.cursors import source_cursor
 from substrate.database import Database, open_database
 from substrate.ingest import IngestReport, ingest
 from substrate.migrate import upgrade
@@ -36,4 +38,13 @@ def test_every_event_is_accounted_for(read: tuple[Database, IngestReport]) -> No
 def test_nothing_is_read_twice(read: tuple[Database, IngestReport], shared_data: Path) -> None:
     database, _ = read
     assert ingest(database, MIMIC, ParquetSource(shared_data / EVENTS), NOW).rows_in == 0
+
+
+@pytest.mark.slow
+def test_what_is_read_again_is_unchanged(read: tuple[Database, IngestReport], shared_data: Path) -> None:
+    database, _ = read
+    with database.write() as connection:
+        connection.execute(delete(source_cursor))
+    report = ingest(database, MIMIC, ParquetSource(shared_data / EVENTS), NOW)
     database.close()
+    assert (report.accepted, report.unchanged, report.quarantined) == (0, 916_066, 100)

@@ -69,6 +69,20 @@ def test_notes_of_the_bulk_export_carry_their_text(shared_data: Path) -> None:
     assert all(len(note["text"]) > 100 and note["practitioner_id"] and note["encounter_id"] for note in notes)
 
 
+@pytest.mark.slow
+def test_every_row_of_each_resource_is_accounted_for(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "hospital/synthea_fhir_r4"
+    lying = Counter(resource for resource, _ in rows(folder))
+    database = open_database(f"sqlite:///{tmp_path / 'all.sqlite'}")
+    upgrade(database, [vertical])
+    for resource in lying.keys() & set(KINDS):
+        source = FolderSource(resource, FolderOptions(path=folder, kinds=(resource,)))
+        report = ingest(database, vertical, source, TODAY)
+        assert report.accepted + report.unchanged + report.quarantined == report.rows_in == lying[resource]
+        assert report.accepted == report.rows_in
+    database.close()
+
+
 @pytest.fixture(scope="module")
 def synthea(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The patients, their visits and what rules look at, in a SQLite file."""
