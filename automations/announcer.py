@@ -18,6 +18,7 @@ from automations.outbox import Message, Route, SendReason, enqueue
 
 INBOX = "inbox"
 
+
 @dataclass(frozen=True)
 class Announcer:
     """Puts announcements into the outbox.

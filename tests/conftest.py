@@ -10,9 +10,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from substrate.database import Database, open_database
+
+# A busy machine is no fault of the code: nothing fails for having taken long.
+settings.register_profile("plumbline", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("plumbline")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
