@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import typer
-from flows.checkup import Finding, examine
 
 from console.answers import JSON
 from console.exits import ATTENTION
 from console.terminal import print_json, screen
 from console.workspace import workspace
+from flows.checkup import Finding, examine
 
 
 def doctor(as_json: JSON = False) -> None:
