@@ -28,6 +28,12 @@ from substrate.schema import SYSTEM
 LIVE = "live"
 """The timeline of what is really happening; evaluations of the past run on timelines of their own."""
 
+CODE_DIGITS = 16
+"""How many hexadecimal digits the number of an alert has."""
+
+CODE_SHOWN = 8
+"""How many of them people are shown, and type."""
+
 _MASK = (1 << 63) - 1
 
 alert = Table(
@@ -132,3 +138,8 @@ def alert_key(timeline: str, mark: str, episode: int) -> int:
     """The id of an episode; two evaluators that see the same thing arrive at the same number."""
     text = f"{timeline}\x1f{mark}\x1f{episode}".encode()
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") & _MASK
+
+
+def alert_code(alert_id: int) -> str:
+    """The short code of an alert: the first eight hexadecimal digits of its number."""
+    return f"{alert_id:0{CODE_DIGITS}x}"[:CODE_SHOWN]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from automations.announcing import Announcement
 from automations.contacts import Directory, Recipient
-from automations.outbox import Message, Route, SendReason, enqueue
+from automations.outbox import Message, Route, enqueue
 
 INBOX = "inbox"
 
@@ -88,7 +88,7 @@ def _message(
         language=recipient.language,
         route=ways[0],
         fallbacks=ways[1:],
-        reason=SendReason(str(announcement.send)),
+        reason=announcement.reason,
         severity=announcement.severity,
         context=context,
         template=context.get("template"),

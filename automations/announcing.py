@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from automations.alerts import alert_code
 from automations.episodes import Change, Stamp
 from automations.lifecycle import Send
+from automations.outbox import SendReason
 from automations.rules import Moment, NoData, Notify, Rule, Severity
 
 _TURN = {
@@ -31,7 +33,8 @@ class Announcement:
 
     Attributes:
         sequence: its number within the episode, from 1.
-        send: why people are told.
+        send: which turn of the alert is told.
+        reason: why people are told, and why now.
         targets: roles, each with the channel that the rule asks for, if any.
         context: what templates may use.
         expires_at: from when on it is no longer worth sending; None: always.
@@ -43,6 +46,7 @@ class Announcement:
     episode: int
     sequence: int
     send: Send
+    reason: SendReason
     targets: tuple[Notify, ...]
     severity: Severity
     site: str | None
@@ -67,6 +71,13 @@ def targets_of(rule: Rule, send: Send) -> tuple[Notify, ...]:
     return tuple(notify for notify in rule.notify if _TURN[send] in notify.when)
 
 
+def reason_of(rule: Rule, send: Send, account: Mapping[str, Any]) -> SendReason:
+    """Why people are told of a turn: a reminder that fires is no news of something that came to be."""
+    if send is Send.FIRED and rule.remind is not None:
+        return SendReason.LATE_REMINDER if account.get("reminder", {}).get("late") else SendReason.REMINDER
+    return SendReason(str(send))
+
+
 def announcement(rule: Rule, stamp: Stamp, change: Change, account: Mapping[str, Any]) -> Announcement | None:
     """What a change has to tell; None: nothing, or nobody asked to hear of it.
 
@@ -85,8 +96,9 @@ def announcement(rule: Rule, stamp: Stamp, change: Change, account: Mapping[str,
     if expires is not None and expires <= stamp.at:
         expires = None  # a late reminder is still told, once
     return Announcement(
-        stamp.timeline, episode.id, episode.fingerprint, episode.number, after.sequence, send, targets,
-        after.severity, episode.site, context_of(rule, stamp, change, account), stamp.at, expires,
+        stamp.timeline, episode.id, episode.fingerprint, episode.number, after.sequence, send,
+        reason_of(rule, send, account), targets, after.severity, episode.site,
+        context_of(rule, stamp, change, account), stamp.at, expires,
     )  # fmt: skip
 
 
@@ -107,6 +119,7 @@ def context_of(rule: Rule, stamp: Stamp, change: Change, account: Mapping[str, A
         "template": said.template,
         "send": str(change.decision.send),
         "alert_id": change.episode.id,
+        "alert_code": alert_code(change.episode.id),
         "episode": change.episode.number,
         "state": str(after.state),
         "severity": str(after.severity),

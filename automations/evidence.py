@@ -13,6 +13,7 @@ from automations.conditions import Compiled
 from automations.findings import Finding, Look
 from automations.leading import leading_sentence
 from automations.lifecycle import Verdict
+from automations.reminders import lateness
 from substrate.columns import Sensitivity, meaning_of
 from substrate.expressions.explain import Explanation, explainer, leaves
 from substrate.expressions.said import say_value
@@ -111,7 +112,7 @@ class Witness:
             return {}
         if rule.remind is not None:
             due = moment + rule.remind.offset
-            return {"reminder": {"instant": moment, "due": due, "late": max(0, self._look.at - due)}}
+            return {"reminder": {"instant": moment, "due": due, "late": lateness(due, self._look.at)}}
         if rule.missing is not None:
             return {"missing": {"kind": rule.missing.expect, "since": moment, "due": moment + rule.missing.within}}
         return {}
@@ -151,7 +152,8 @@ class Witness:
             "unit": operand.unit if operand else None,
             "sensitivity": operand.sensitivity if operand else None,
             "references": operand.references if operand else None,
-            "as_of": min(known) if known else None,
+            # A look at the past cannot have known what came after it.
+            "as_of": min(*known, self._look.at) if known else None,
             "watermarks": names,
         }
 

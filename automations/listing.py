@@ -8,15 +8,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, Select, case, select
 
-from automations.alerts import IS_OPEN, LIVE, alert, rule_progress
+from automations.alerts import CODE_DIGITS, CODE_SHOWN, IS_OPEN, LIVE, alert, alert_code, rule_progress
 from automations.rulebook import rule_version
 from automations.rules import Severity
 from automations.watch import DATA_STALE, RULE_FAILING
 from substrate.columns import Sensitivity
 from substrate.errors import ConflictError, NotFoundError
 
-_DIGITS = 16
-_SHOWN = 8
 _BUILT_IN = {rule.id: rule.title for rule in (DATA_STALE, RULE_FAILING)}
 
 
@@ -51,11 +49,6 @@ class AlertLine:
     vertical: str
 
 
-def alert_code(alert_id: int) -> str:
-    """The short code of an alert: the first eight hexadecimal digits of its number."""
-    return f"{alert_id:0{_DIGITS}x}"[:_SHOWN]
-
-
 def find_alert(connection: Connection, said: str) -> int:
     """The number of the alert that a person means by its code, the beginning of it, or the whole number.
 
@@ -63,11 +56,11 @@ def find_alert(connection: Connection, said: str) -> int:
         NotFoundError: none is called that.
         ConflictError: several are.
     """
-    if said.isdecimal() and len(said) > _SHOWN:
+    if said.isdecimal() and len(said) > CODE_SHOWN:
         return int(said)
     try:
-        first = int(said.ljust(_DIGITS, "0"), 16)
-        last = int(said.ljust(_DIGITS, "f"), 16)
+        first = int(said.ljust(CODE_DIGITS, "0"), 16)
+        last = int(said.ljust(CODE_DIGITS, "f"), 16)
     except ValueError:
         raise NotFoundError(f"{said!r} is no alert's code", hint="`plumbline alerts list` shows them.") from None
     largest = (1 << 63) - 1

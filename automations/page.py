@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from automations.alerts import alert_code
 from automations.explained import Explained, ExplainedAlert, Told, Turn
 from automations.lifecycle import Action, Send, State, Verdict
-from automations.listing import alert_code
 from automations.looked_at import at_a_glance, looked_at, moment_said, true_as_of
 from automations.rules import Lifecycle
 from automations.templating import ENDINGS

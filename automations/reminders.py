@@ -60,6 +60,11 @@ def occurrences(remind: Remind, found: Iterable[Finding], at: int, *, first: boo
     return [one for one in made if not (first and one.lapses_at <= at)]
 
 
+def lateness(due: int, at: int) -> int:
+    """How long after it was due a reminder is told, in microseconds; 0 unless that is worth saying."""
+    return at - due if at - due > LATE else 0
+
+
 def verdict_of_occurrence(finding: Finding | None, occurrence: object, lapses_at: int | None, at: int) -> Verdict:
     """How an open reminder stands.
 
@@ -96,5 +101,4 @@ def lapsed(connection: Connection, rule: Compiled, look: Look, since: int | None
 def _occurrence(remind: Remind, finding: Finding, instant: int, at: int) -> Occurrence:
     due = instant + remind.offset
     over = instant if remind.before is not None else due + remind.max_lateness
-    late = at - due
-    return Occurrence(finding, due, over, late if late > LATE else 0)
+    return Occurrence(finding, due, over, lateness(due, at))

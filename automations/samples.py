@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from automations.alerts import LIVE, alert
-from automations.announcing import context_of
+from automations.announcing import context_of, reason_of
 from automations.conditions import Compiled
 from automations.episodes import Change, Episode, Stamp
 from automations.evidence import Subject, Witness, subjects
@@ -152,7 +152,8 @@ class Sampler:
         send = Send(reason) if reason in set(Send) else Send.FIRED
         stamp = Stamp(LIVE, self._rule.vertical, rule.id, self._rule.version, rule.entity, seen.at)
         context = context_of(rule, stamp, Change(episode, Decision(after, (), send), None), seen.account)
-        return Sample(seen.what, context, reason, seen.at)
+        told = str(reason_of(rule, send, seen.account)) if reason == send else reason
+        return Sample(seen.what, context, told, seen.at)
 
     def _is_there(self, connection: Connection, number: int) -> bool:
         return bool(self._facts.read(connection, self._record.kind, [("site",)], self._at, ids=[number]))

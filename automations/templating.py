@@ -20,6 +20,7 @@ from markupsafe import escape
 from automations.channels.channel import Rendered
 from automations.masking import HIDDEN, masked
 from automations.sandbox import Sandbox, TemplateFault, produce
+from automations.wall import Wall
 from substrate.clock import duration_text, local_text
 from substrate.columns import Sensitivity
 
@@ -37,8 +38,8 @@ REASONS = {
     "snooze_ended": "Its snooze has ended, and it is still so",
     "silence_ended": "A silence has ended, and it is still so",
     "repeat": "It is still so, and nobody has acknowledged it",
-    "reminder": "It is still so, and nobody has acknowledged it",
-    "late_reminder": "It is still so, and nobody has acknowledged it; this reminder comes late",
+    "reminder": "Its time has come",
+    "late_reminder": "Its time has come; this reminder is late",
     "data_stale": "Its data has become too old to judge it",
     "rule_error": "The rule itself fails, so nobody is warned by it",
     "retracted": "It was told in error, and is taken back",
@@ -186,13 +187,14 @@ def presented(
         created_at: micros, the "now" of ages.
         zone: IANA zone of times.
     """
+    wall = Wall(zone, created_at)
     leaves = [{**leaf, "said": value_text(leaf, zone)} for leaf in seen.get("values") or ()]
-    sentences = [part["text"] for part in seen.get("because") or ()]
+    sentences = [HIDDEN if part["text"] == HIDDEN else wall.sentence(part) for part in seen.get("because") or ()]
     open_leaves = [leaf for leaf in leaves if leaf["said"] != HIDDEN]
     open_sentences = [text for text in sentences if text != HIDDEN]
     return {
         **dict.fromkeys(("reminder", "missing", "fired_at", "pending_since", "resolved_at", "resolve_reason", "site")),
-        **dict.fromkeys(("unresolved", "maybe_duplicate", "alert_id")),
+        **dict.fromkeys(("unresolved", "maybe_duplicate", "alert_code")),
         **seen,
         "values": open_leaves,
         "fact": Said({str(leaf.get("path")): leaf["said"] for leaf in open_leaves if leaf.get("value") is not None}),

@@ -6,16 +6,17 @@ Both are alerts like any other: one open episode a thing, told once, resolved wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from automations.alerts import rule_progress
-from automations.announcing import Announce, announcement
+from automations.announcing import Announce, Announcement, announcement
 from automations.episodes import Change, Episode, Stamp, new_episode, open_episodes, past_episodes, write_changes
 from automations.evidence import as_json
-from automations.lifecycle import Policy, Verdict, begin, numbered, policy_of, step
+from automations.lifecycle import Policy, Send, Verdict, begin, numbered, policy_of, step
+from automations.outbox import SendReason
 from automations.progress import decided, take_turn
 from automations.rule_files import rule_from
 from automations.rules import Notify, Rule
@@ -57,6 +58,8 @@ RULE_FAILING = rule_from(
     },
     "built-in",
 )
+
+_REASONS = {DATA_STALE.id: SendReason.DATA_STALE, RULE_FAILING.id: SendReason.RULE_ERROR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def _reconcile(watch: Watch, rule: Rule, troubles: list[Trouble], owners: Mappin
         told = [
             announcement(_owned(rule, trouble), stamp, change, _account(stamp, trouble)) for change, trouble in changes
         ]
-        watch.announce(connection, [one for one in told if one is not None])
+        watch.announce(connection, [_reasoned(one) for one in told if one is not None])
         decided(connection, rule.id, watch.timeline, progress)
 
 
@@ -171,6 +174,11 @@ def _changes(
         episode = new_episode(stamp, _number(trouble.name), None, decision.next, past, labels=labels)
         changes.append((Change(episode, decision, as_json(_account(stamp, trouble)), is_new=True), trouble))
     return changes
+
+
+def _reasoned(one: Announcement) -> Announcement:
+    """That something is not well is told as what it is, not as news of a record."""
+    return replace(one, reason=_REASONS[one.context["rule"]]) if one.send is Send.FIRED else one
 
 
 def _owned(rule: Rule, trouble: Trouble) -> Rule:

@@ -11,10 +11,10 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from automations.actions import acknowledge, resolve, snooze
-from automations.alerts import LIVE
+from automations.alerts import LIVE, alert_code
 from automations.explain import ExplainedAlert, explain_alert, why_not
 from automations.lifecycle import State
-from automations.listing import AlertLine, alert_code, find_alert, list_alerts, timelines, vertical_of
+from automations.listing import AlertLine, find_alert, list_alerts, timelines, vertical_of
 from automations.page import Section, alert_page, why_not_page
 from automations.rulebook import rule as stored_rule
 from automations.rules import Severity

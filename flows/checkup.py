@@ -25,10 +25,12 @@ from substrate.catalog import Vertical
 from substrate.clock import MINUTE, duration_text
 from substrate.database import Database
 from substrate.errors import PlumblineError
+from substrate.features.checked import feature_operands
 from substrate.freshness import stale, watermarks
 from substrate.gate import Gate
 from substrate.migrate import head, missing_tables, revision
 from substrate.quarantine import QuarantineState, quarantine
+from substrate.series.checked import checked
 from substrate.settings import Settings
 
 _LATE = 2 * MINUTE
@@ -59,11 +61,13 @@ class Finding:
 def examine(settings: Settings, database: Database, verticals: Iterable[Vertical], now: int) -> list[Finding]:
     """Look at everything, in the order in which one thing rests on another."""
     listed = list(verticals)
-    findings = [_home(settings.home), *_declarations(settings, listed, now)]
+    declared = list(_declarations(settings, listed, now))
+    usable = [vertical for vertical, found in zip(listed, declared, strict=False) if found.sound]
+    findings = [_home(settings.home), *declared, _contacts(settings, database)]
     with database.read() as connection:
-        findings.append(_tables(connection, listed, settings.safe_database_url))
+        findings.append(_tables(connection, usable, settings.safe_database_url))
         findings += [_integrity(connection), _clock(connection, now), _quarantine(connection)]
-        findings += [_freshness(connection, vertical, now) for vertical in listed]
+        findings += [_freshness(connection, vertical, now) for vertical in usable]
         findings += [_rules(connection), *_outbox(connection, now), _switched_off(connection)]
     return findings
 
@@ -86,6 +90,7 @@ def _declaration(settings: Settings, vertical: Vertical, now: int) -> Finding:
     review = Review(vertical, template_folders(settings, vertical), now)
     try:
         Gate(vertical.checks)
+        _computable(vertical)
         specs = read_rules(vertical.rules)
         problems = grave(review.rules(specs) + review.templates(specs))
     except PlumblineError as error:
@@ -93,8 +98,17 @@ def _declaration(settings: Settings, vertical: Vertical, now: int) -> Finding:
     if problems:
         return Finding(subject, False, str(problems[0]), f"plumbline rules check --vertical {vertical.name}")
     features = sum(len(view.features) for view in vertical.views)
-    counts = f"{len(vertical.records)} kinds, {len(vertical.checks)} checks, {features} features, {len(specs)} rules"
-    return Finding(subject, True, counts)
+    counts = (len(vertical.records), len(vertical.checks), features, len(vertical.series), len(specs))
+    said = zip(counts, ("kinds", "checks", "features", "series", "rules"), strict=True)
+    return Finding(subject, True, ", ".join(f"{count} {name}" for count, name in said))
+
+
+def _computable(vertical: Vertical) -> None:
+    """Read every feature and series as declared; what is wrong with one is an error that names it."""
+    for view in vertical.views:
+        feature_operands(view)
+    for series in vertical.series:
+        checked(series)
 
 
 def _contacts(settings: Settings, database: Database) -> Finding:

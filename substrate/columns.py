@@ -39,6 +39,8 @@ class Meaning:
             time sees `before`. A discharge time is not known until the discharge.
         before: what the value was until then.
         references: the kind of record that the value is the id of.
+        through: the clearance that a reader of whatever is reached through this reference needs at least: the name of a
+            bed is no secret, but who lies in it is.
         inherits: `(via, column)`: the value is that column of the record that `via` refers to, kept beside this one.
         own: with `inherits`, the column whose value comes first where it has one.
         label: the same in two or three words, for sentences and lists: `flag`, `released`, `discharge expected`.
@@ -54,6 +56,7 @@ class Meaning:
     known_at: str | None = None
     before: str | int | float | bool | None = None
     references: str | None = None
+    through: Sensitivity = Sensitivity.PUBLIC
     inherits: tuple[str, str] | None = None
     own: str | None = None
     label: str = ""
@@ -100,6 +103,7 @@ def reference(
     sensitivity: Sensitivity = Sensitivity.PHI,
     *,
     known_at: str | None = None,
+    through: Sensitivity = Sensitivity.PUBLIC,
     inherits: tuple[str, str] | None = None,
     own: str | None = None,
     label: str = "",
@@ -113,8 +117,9 @@ def reference(
     """
     options = {"default": None, "index": True, "sa_type": BigInteger, **field}
     meaning = Meaning(
-        text, sensitivity, known_at=known_at, references=kind, inherits=inherits, own=own, label=label, absent=absent
-    )
+        text, sensitivity, known_at=known_at, references=kind, through=through, inherits=inherits, own=own,
+        label=label, absent=absent,
+    )  # fmt: skip
     return _declare(meaning, options)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from substrate.columns import Sensitivity, meaning_of
 from substrate.errors import NotFoundError
 from substrate.expressions.types import FieldPath, Operand
 from substrate.features.checked import feature_operands
 from substrate.features.declare import View
 from substrate.operands import column_operands
-from substrate.records import Record, references
+from substrate.records import Record, references, table_of
 
 # How many references a path may follow: `encounter.ward.crowding` follows two.
 MAX_HOPS = 2
@@ -70,16 +71,26 @@ class Paths:
     def operand(self, kind: str, path: FieldPath) -> Operand | None:
         """The operand at `path`, under its whole path; None: there is none.
 
-        The name of another record is called by what that record is here: `ward.name` is the `ward`.
+        The name of another record is called by what that record is here: `ward.name` is the `ward`. It is as protected
+        as its own column says, and as the references say that lead to it.
         """
         origin = self.origin(kind, path)
         if origin is None:
             return None
         own = feature_operands(origin.view) if origin.view else column_operands(origin.record)
-        found = own[origin.name]
+        found = replace(own[origin.name], path=path)
+        level = max(self._through(kind, origin.hops), default=Sensitivity.PUBLIC)
+        if level > Sensitivity[found.sensitivity or Sensitivity.PUBLIC.name]:
+            found = replace(found, sensitivity=level.name)
         if origin.hops and origin.name == origin.record.title:
-            return replace(found, path=path, short=self._link(kind, origin.hops))
-        return replace(found, path=path)
+            return replace(found, short=self._link(kind, origin.hops))
+        return found
+
+    def _through(self, kind: str, hops: FieldPath) -> Iterator[Sensitivity]:
+        for place, hop in enumerate(hops):
+            record = self.reached(kind, hops[:place])
+            if record is not None:
+                yield meaning_of(table_of(record).c[f"{hop}_id"]).through
 
     def _link(self, kind: str, hops: FieldPath) -> str:
         """What the last of these references is called."""

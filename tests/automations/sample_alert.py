@@ -29,6 +29,7 @@ def context(**said: Any) -> dict[str, Any]:
         "template": None,
         "send": "fired",
         "alert_id": 8001,
+        "alert_code": "00001f41",
         "episode": 1,
         "state": "firing",
         "severity": "high",

@@ -10,6 +10,7 @@ from automations.announcer import Announcer
 from automations.announcing import Announcement
 from automations.contacts import Directory, directory_from
 from automations.lifecycle import Send
+from automations.outbox import SendReason
 from automations.rules import Notify, Severity
 from substrate.columns import Sensitivity
 from tests.automations.post import CONTEXT, NOW, Office
@@ -31,6 +32,7 @@ CHANNELS = ("inbox", "smtp", "sms", "pager")
 def announced(*targets: Notify, **said: Any) -> Announcement:
     usual: dict[str, Any] = {
         "timeline": "live", "alert_id": 1, "fingerprint": "f", "episode": 1, "sequence": 1, "send": Send.FIRED,
+        "reason": SendReason.FIRED,
         "targets": targets, "severity": Severity.MEDIUM, "site": None, "context": CONTEXT, "created_at": NOW,
         "expires_at": None,
     }  # fmt: skip

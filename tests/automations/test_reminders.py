@@ -7,6 +7,7 @@ import pytest
 
 from automations.findings import Finding
 from automations.lifecycle import Verdict
+from automations.outbox import SendReason
 from automations.reminders import occurrences, verdict_of_occurrence
 from automations.rules import Remind, Severity
 from substrate.clock import DAY, HOUR, MINUTE
@@ -35,7 +36,7 @@ def test_a_reminder_is_told_once_when_it_is_due(world: World) -> None:
     booked(world)
     for at in (DUE - MINUTE, DUE, DUE + MINUTE, DUE + HOUR):
         world.run(at)
-    assert world.sends() == ["fired"]
+    assert [one.reason for one in world.told] == [SendReason.REMINDER]
     assert world.told[0].created_at == DUE
 
 
@@ -85,6 +86,7 @@ def test_two_days_of_downtime_are_caught_up_once_and_labelled_late(world: World)
     assert (world.run(back).enqueued, world.run(back + MINUTE).enqueued) == (48, 0)
     late = [one.context["reminder"]["late"] for one in world.told]
     assert (min(late), max(late)) == (HOUR - MINUTE, 48 * HOUR - MINUTE)
+    assert {one.reason for one in world.told} == {SendReason.LATE_REMINDER}
 
 
 def test_what_came_due_too_long_ago_is_counted_and_not_told(world: World) -> None:

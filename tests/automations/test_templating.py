@@ -28,8 +28,8 @@ Since:   Sat 1 Jun 2019 15:53 (12 min before this message)
 Risk:    Harm to the patient
 
 What was found
-- value 6.9 mmol/L is above 6.0
-- age of released at 42 min is at least 30 min
+- Value 6.9 mmol/L is above 6.0
+- Age of released at 42 min is at least 30 min
 
 Values
 - Value: 6.9 mmol/L (data 1 min old)
@@ -37,8 +37,8 @@ Values
 - Patients on the ward: 20 (data 1 min old)
 
 What to do
-- Read the whole reason: plumbline alerts explain 8001
-- Say that you see to it: plumbline alerts ack 8001
+- Read the whole reason: plumbline alerts explain 00001f41
+- Say that you see to it: plumbline alerts ack 00001f41
 
 Sent by the rule "critical-result-unacknowledged", version 3, which medical-director looks after.\
 """
@@ -140,7 +140,7 @@ def test_no_template_leaves_out_how_a_message_ends(tmp_path: Path) -> None:
     (tmp_path / "own.text.jinja").write_text("a")
     (tmp_path / "own.html.jinja").write_text("<body>a</body>")
     message = render(Sensitivity.INTERNAL, folder=tmp_path, template="own", maybe_duplicate=True, unresolved="x <y>")
-    for said in ("3 details may not be sent", "plumbline alerts ack 8001", "You may have received", "by the rule"):
+    for said in ("3 details may not be sent", "plumbline alerts ack 00001f41", "You may have received", "by the rule"):
         assert said in message.text
         assert said in (message.html or "")
     assert "because x &lt;y&gt;." in (message.html or "")
@@ -166,6 +166,15 @@ def test_a_rule_may_name_a_title_alone(tmp_path: Path) -> None:
     (tmp_path / "short.subject.jinja").write_text("Result\n of {{ subject.name }}\n")
     message = render(folder=tmp_path, title_template="short")
     assert (message.subject, message.text) == (f"Result of {NAME}", EXPECTED)
+
+
+def test_a_sentence_names_times_as_they_stand_on_the_wall_of_the_house() -> None:
+    sentence = {
+        "text": "released 2019-06-01 13:23 UTC is before it",
+        "sensitivity": "PHI",
+        "times": [NOW - 42 * MINUTE],
+    }
+    assert "Released Sat 1 Jun 15:23 is before it" in render(because=[sentence]).text
 
 
 @pytest.mark.parametrize("source", ["{{ gone }}", "{% if", "{{ title.x }}", None])

@@ -46,8 +46,8 @@ def test_stale_data_is_told_once_to_the_steward_and_taken_back_when_fresh(world:
     world.run(T0 + MINUTE)
     fresh(world, T0 + 2 * MINUTE)
     world.run(T0 + 2 * MINUTE)
-    told = [(one.targets[0].role, str(one.send)) for one in world.told]
-    steward = [("data-steward", "fired"), ("data-steward", "resolved")]
+    told = [(one.targets[0].role, str(one.reason)) for one in world.told]
+    steward = [("data-steward", "data_stale"), ("data-steward", "resolved")]
     assert [one for one in told if one[0] == "data-steward"] == steward
     assert ("charge-nurse", "fired") in told
 
@@ -84,8 +84,8 @@ def test_a_rule_that_fails_three_times_is_told_to_its_owner_and_others_go_on(wor
     reports = [world.run(T0 + place * MINUTE) for place in range(4)]
     assert [list(report.errors) for report in reports] == [["bay-full"]] * 4
     assert reports[0].opened == {"high": 1}
-    owners = [one.targets[0].role for one in world.told if one.context["rule"] == "plumbline-rule-failing"]
-    assert owners == ["bed-manager"]
+    told = [(one.targets[0].role, str(one.reason)) for one in world.told if "failing" in one.context["rule"]]
+    assert told == [("bed-manager", "rule_error")]
 
 
 def test_a_rule_that_works_again_takes_its_alert_back(world: World) -> None:

@@ -28,7 +28,9 @@ def run(home: Path, feed: Path, monkeypatch: pytest.MonkeyPatch) -> subprocess.P
     """A run that commits after every ten rows."""
     monkeypatch.setenv("PLUMBLINE_BATCH_ROWS", "10")
     command = [str(PLUMBLINE), "run", "hospital", "--from", str(feed)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
 
 
 def test_an_interrupted_run_is_completed_by_the_next(
@@ -46,6 +48,11 @@ def test_an_interrupted_run_is_completed_by_the_next(
     assert rows["unchanged"] >= kept > 100
     assert rows["accepted"] > 0
     assert shell.ask("run", "hospital", "--from", feed)["rows"]["accepted"] == 0
+
+
+def heed_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so does all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from automations.outbox import Delivery, outbox
 from automations.watch import FAILURES
 from flows.checkup import Finding, examine
 from substrate.batches import counter
+from substrate.catalog import Vertical
 from substrate.clock import DAY, HOUR
 from substrate.freshness import watermark
 from substrate.settings import Settings
@@ -20,11 +22,11 @@ from tests.flows.station import NOW, Station
 from verticals.hospital import vertical
 
 
-def findings(station: Station, *, now: int = NOW) -> dict[str, Finding]:
+def findings(station: Station, *, now: int = NOW, looked_at: Vertical = vertical) -> dict[str, Finding]:
     """Every finding by its subject."""
     url = station.database.engine.url.render_as_string(hide_password=False)
     settings = Settings(home=station.home, database_url=SecretStr(url))
-    return {finding.subject: finding for finding in examine(settings, station.database, [vertical], now)}
+    return {finding.subject: finding for finding in examine(settings, station.database, [looked_at], now)}
 
 
 def change(station: Station, statement: Update | Delete) -> None:
@@ -78,3 +80,17 @@ def test_messages_that_did_not_leave_are_counted(ran: Station, state: Delivery, 
 def test_a_home_that_is_not_there_is_found(ran: Station, tmp_path: Path) -> None:
     ran.home = tmp_path / "gone"
     assert not findings(ran)["home"].sound
+
+
+def test_contacts_that_ask_for_a_strange_channel_are_found(ran: Station) -> None:
+    (ran.home / "contacts.yaml").write_text("recipients: {anna: {channels: [{channel: pigeon}]}}\n")
+    found = findings(ran)["contacts"]
+    assert not found.sound
+    assert "pigeon" in found.text
+
+
+def test_a_series_that_cannot_be_computed_is_named(ran: Station) -> None:
+    broken = replace(vertical.series[0], name="arrivals", zone="Nowhere/Land")
+    found = findings(ran, looked_at=replace(vertical, series=(broken,)))["vertical hospital"]
+    assert not found.sound
+    assert "arrivals" in found.text

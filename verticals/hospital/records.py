@@ -189,7 +189,7 @@ class Encounter(Record, table=True):
     admit_source: str | None = column("From where the patient was admitted", _PHI, default=None)
     hours: float | None = column("Length of the stay", _PHI, unit="h", known_at="end", default=None)
     discharge_disposition: str | None = column("Where the patient went", _PHI, known_at="end", default=None)
-    location_id: int | None = reference("Where the patient is, or was last", "location", label="place")
+    location_id: int | None = reference("Where the patient is, or was last", "location", through=_PHI, label="place")
     ward_id: int | None = reference(
         "The ward where the patient is, or was last", "location", inherits=("location_id", "ward_id")
     )
@@ -208,7 +208,7 @@ class LocationStay(Record, table=True):
 
     encounter_id: int | None = reference("The stay that it is part of", "encounter", label="stay")
     patient_id: int | None = reference("The patient", "patient")
-    location_id: int | None = reference("The place", "location", label="place")
+    location_id: int | None = reference("The place", "location", through=_PHI, label="place")
     ward_id: int | None = reference("The ward around the place", "location", inherits=("location_id", "ward_id"))
     start: int = instant("When the patient came to the place", index=True)
     end: int | None = instant("When the patient left the place", known_at="end", default=None, index=True)

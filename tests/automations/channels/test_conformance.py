@@ -70,7 +70,7 @@ def test_nothing_above_the_clearance_leaves(harness: Harness) -> None:
 
 def test_what_it_is_cleared_for_arrives(harness: Harness) -> None:
     harness.channel.send(rendered(harness), "key-1")
-    for words in ("Critical result that nobody acknowledged", "age of released at 42 min", "alerts ack 8001"):
+    for words in ("Critical result that nobody acknowledged", "ge of released at 42 min", "alerts ack 00001f41"):
         assert words in harness.left()
 
 
