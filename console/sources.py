@@ -11,8 +11,10 @@ from console.answers import JSON, app
 from console.exits import ATTENTION
 from console.terminal import age_text, print_json, print_table, screen
 from console.workspace import Workspace, workspace
-from substrate.cursors import cursor_ages
-from substrate.errors import NotFoundError
+from substrate import freshness
+from substrate.audit import AuditEvent, record_event
+from substrate.cursors import cursor_ages, drop_cursor
+from substrate.errors import ConflictError, NotFoundError
 from substrate.probe import Probe, probe
 from substrate.sources.configured import SourceEntry, load_sources
 
@@ -21,7 +23,7 @@ commands = app("The sources that sources.yaml lists: see how far each is read, t
 
 @commands.command("list")
 def list_sources(as_json: JSON = False) -> None:
-    """List the configured sources, and how long ago each was read.
+    """List the configured sources and any others that were ever read, and how long ago each was.
 
     Example: plumbline sources list
     """
@@ -29,11 +31,16 @@ def list_sources(as_json: JSON = False) -> None:
         entries = load_sources(ws.settings.resolved_sources_file)
         with ws.database.read() as connection:
             ages = cursor_ages(connection, ws.clock.now())
+    listed = {entry.name for entry in entries}
     facts = [_facts(entry, ages) for entry in entries]
+    facts += [_unlisted(name, age) for name, age in sorted(ages.items()) if name not in listed]
     if as_json:
         print_json(facts)
         return
-    cells = [(each["name"], each["vertical"], each["kind"], each["place"], age_text(each["age"])) for each in facts]
+    cells = [
+        (each["name"], each["vertical"] or "", each["kind"] or "", each["place"], age_text(each["age"]))
+        for each in facts
+    ]
     empty = f"No sources. List them in {ws.settings.resolved_sources_file}, or use `plumbline run VERTICAL --from DIR`."
     print_table("Sources", ("name", "vertical", "kind", "place", "last read"), cells, empty=empty, spare=("kind",))
 
@@ -58,6 +65,30 @@ def check(
         raise typer.Exit(ATTENTION)
 
 
+@commands.command()
+def retire(
+    name: Annotated[str, typer.Argument(help="A source that is no longer read, as `plumbline sources list` shows it.")],
+    as_json: JSON = False,
+) -> None:
+    """End a source: its records stay, but the data's age no longer waits for it, and rules are not held still by it.
+
+    Example: plumbline sources retire old-lab
+    """
+    with workspace() as ws:
+        if any(entry.name == name for entry in load_sources(ws.settings.resolved_sources_file)):
+            hint = f"Take it out of {ws.settings.resolved_sources_file} first, else the next run reads it again."
+            raise ConflictError(f"the source {name!r} is still listed", hint=hint)
+        with ws.database.write() as connection:
+            known = drop_cursor(connection, name), freshness.retire(connection, name)
+            if not any(known):
+                raise NotFoundError(f"no source {name!r} was ever read", hint="`plumbline sources list` shows all.")
+            record_event(connection, AuditEvent(ws.clock.now(), ws.actor, "retire", "source", name))
+    if as_json:
+        print_json({"retired": name})
+    else:
+        screen.print(f"{name} is retired. Its records stay; should it come back, it is read from its start.")
+
+
 def _entry(ws: Workspace, name: str) -> SourceEntry:
     path = ws.settings.resolved_sources_file
     entries = {entry.name: entry for entry in load_sources(path)}
@@ -71,6 +102,11 @@ def _facts(entry: SourceEntry, ages: dict[str, int]) -> dict[str, Any]:
     place = str(entry.folder.path) if entry.folder else (entry.fhir.base_url if entry.fhir else "")
     kind = "folder" if entry.folder else "fhir"
     return {"name": entry.name, "vertical": entry.vertical, "kind": kind, "place": place, "age": ages.get(entry.name)}
+
+
+def _unlisted(name: str, age: int) -> dict[str, Any]:
+    """A source that was read once, from a folder named on the command line or a file that listed it then."""
+    return {"name": name, "vertical": None, "kind": None, "place": "not listed", "age": age}
 
 
 def _show(result: Probe) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, delete, select
 
 from substrate.bulk import upsert
 from substrate.schema import SYSTEM
@@ -37,6 +37,11 @@ def store_cursor(connection: Connection, source: str, recipe: str, cursor: Curso
     """Say where the source stands now."""
     row = (source, recipe, orjson.dumps(cursor).decode(), now)
     upsert(connection, source_cursor, ("source", "recipe", "cursor", "at"), [row], ("source",))
+
+
+def drop_cursor(connection: Connection, source: str) -> bool:
+    """Forget where a source stands, so that it begins anew if it ever comes back; say if it stood anywhere."""
+    return connection.execute(delete(source_cursor).where(source_cursor.c.source == source)).rowcount == 1
 
 
 def cursor_ages(connection: Connection, now: int) -> dict[str, int]:

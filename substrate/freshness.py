@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select
+from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, func, select
 
 from substrate.bulk import upsert
 from substrate.schema import SYSTEM
@@ -57,6 +57,15 @@ def series_name(name: str) -> str:
 def advance(connection: Connection, names: Iterable[str], source: str, at: int) -> None:
     """Say that what a source gives under these names is true as of `at`."""
     upsert(connection, watermark, ("name", "source", "at"), [(name, source, at) for name in names], ("name", "source"))
+
+
+def retire(connection: Connection, source: str) -> int:
+    """Let what a source gave count no longer in how far the data is known; its records stay as they are.
+
+    Returns:
+        how many names it had marked.
+    """
+    return connection.execute(delete(watermark).where(watermark.c.source == source)).rowcount
 
 
 def watermarks(connection: Connection) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -251,7 +251,7 @@ def ingest(
         for page in source.read(cursor, now):
             _take_page(database, intake, page, now, batch_rows, recipe, progress)
             if page.ended:
-                _mark_fresh(database, vertical, source.name, now)
+                _mark_fresh(database, vertical, source, now)
     report = intake.report
     report.held_deletes = sweep.held
     if sweep.overtaken:
@@ -305,10 +305,19 @@ def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
         yield rows[start : start + size]
 
 
-def _mark_fresh(database: Database, vertical: Vertical, source: str, now: int) -> None:
-    kinds = [record.kind for record in vertical.records]
+def _mark_fresh(database: Database, vertical: Vertical, source: Source, now: int) -> None:
+    names = [records_name(kind) for kind in fed(vertical, source.kinds)]
     with database.write() as connection:
-        advance(connection, [records_name(kind) for kind in kinds], source, now)
+        advance(connection, names, source.name, now)
+
+
+def fed(vertical: Vertical, resources: Collection[str] | None) -> list[str]:
+    """The kinds of record that a source keeps up to date which gives these resources (None: all that there are)."""
+    read = [mapper for mapper in vertical.mappers if resources is None or mapper.resource in resources]
+    if len(read) == len(vertical.mappers):
+        return [record.kind for record in vertical.records]
+    given = {record.kind for mapper in read for record in (mapper.record, *mapper.parts)}
+    return [record.kind for record in vertical.records if record.kind in given]
 
 
 def _recipe(vertical: Vertical) -> str:

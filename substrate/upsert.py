@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from substrate.batches import Stamp
 from substrate.bulk import upsert
@@ -78,6 +78,12 @@ def decide(draft: Draft, stored: Stored | None) -> Outcome:
     return Outcome.CHANGED
 
 
+def later_date(draft: Draft, stored: Stored) -> int | None:
+    """When the source says that the version still stood, where that is later than we knew."""
+    dated, known = draft.changed_at, stored.changed_at
+    return dated if dated is not None and (known is None or dated > known) else None
+
+
 class Writer:
     """Writes the drafts of one transaction.
 
@@ -129,6 +135,7 @@ class Writer:
         self.seen.setdefault(record.kind, []).extend(ids)
         stored = self._stored(record, ids)
         waiting: dict[int, tuple[Any, ...]] = {}
+        confirmed: dict[int, int] = {}
         outcomes = []
         for number, draft in zip(ids, drafts, strict=True):
             outcome = decide(draft, stored.get(number))
@@ -138,8 +145,24 @@ class Writer:
                     self._flush(record, waiting, stored)
                 waiting[number] = self._row(record, number, draft)
                 stored[number] = Stored(draft.digest, draft.changed_at, draft.key, False, number in stored)
+                confirmed.pop(number, None)
+            elif outcome is Outcome.UNCHANGED and (later := later_date(draft, stored[number])) is not None:
+                stored[number].changed_at = confirmed[number] = later
         self._flush(record, waiting, stored)
+        self._confirm(record, confirmed)
         return outcomes
+
+    def _confirm(self, record: type[Record], dates: dict[int, int]) -> None:
+        """The source says that a version still stood later: what it dates before that is older than ours.
+
+        The version itself is the same, so it is not archived, and nothing that was computed from it is touched.
+        """
+        if not dates:
+            return
+        table = table_of(record)
+        statement = update(table).where(table.c.id == bindparam("number")).values(changed_at=bindparam("dated"))
+        rows = [{"number": number, "dated": dated} for number, dated in sorted(dates.items())]
+        self._connection.execute(statement, rows)
 
     def _stored(self, record: type[Record], ids: Sequence[int]) -> dict[int, Stored]:
         table = table_of(record)

@@ -145,6 +145,11 @@ class FhirSource:
         """Give the connections back."""
         self._client.close()
 
+    @property
+    def kinds(self) -> tuple[str, ...] | None:
+        """The kinds that are asked for; None: all."""
+        return self.options.kinds
+
     def estimate(self, cursor: Cursor | None) -> int | None:
         """Unknown: counting costs some servers as much as reading."""
         return None

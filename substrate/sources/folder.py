@@ -72,6 +72,11 @@ class FolderSource:
         """Whether the folder is a whole export, in which what is absent is gone."""
         return self.options.mode == "bulk"
 
+    @property
+    def kinds(self) -> tuple[str, ...] | None:
+        """The kinds that are asked for; None: all."""
+        return self.options.kinds
+
     def estimate(self, cursor: Cursor | None) -> int | None:
         """About how many rows are to come, guessed from the sizes and first bytes of files not yet read."""
         marks = _marks(cursor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
@@ -85,6 +85,10 @@ class Source(Protocol):
     @property
     def completes(self) -> bool:
         """Whether a read may say that a kind is complete, so that what it shows must be remembered."""
+
+    @property
+    def kinds(self) -> Collection[str] | None:
+        """The kinds of row that it gives; None: whatever there is. What it does not give, it does not keep fresh."""
 
     def estimate(self, cursor: Cursor | None) -> int | None:
         """How many rows are to come, if that is cheaply known (a guess from sizes will do)."""

@@ -87,6 +87,15 @@ def test_sources_are_listed_and_tried_without_writing(used: Shell, home: Path, f
     assert used.ask("sources", "list")[0]["age"] is None
 
 
+def test_a_source_that_is_read_no_more_is_retired(used: Shell, home: Path, feed: Path) -> None:
+    (home / "sources.yaml").write_text(CHECKED.replace("FEED", str(feed)))
+    assert used("sources", "retire", "dropped", "--json").code != 0
+    assert [one["name"] for one in used.ask("sources", "list")] == ["dropped", "hospital"]
+    assert used.ask("sources", "retire", "hospital") == {"retired": "hospital"}
+    assert [one["name"] for one in used.ask("sources", "list")] == ["dropped"]
+    assert used("sources", "retire", "hospital").code != 0
+
+
 def test_the_outbox_says_what_was_told(used: Shell) -> None:
     listed = used.ask("outbox", "list", "--limit", 1000)
     assert {"id", "state", "recipient", "channel", "reason", "alert_id", "created_at"} <= listed[0].keys()

@@ -130,10 +130,13 @@ def row(kind: str, payload: dict[str, Any] | None, line: int = 1, **more: Any) -
 class ListSource:
     """A source that gives the pages it was made with, from the page that the cursor names."""
 
-    def __init__(self, *pages: Sequence[Row], name: str = "erp", complete: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *pages: Sequence[Row], name: str = "erp", complete: Sequence[str] = (), kinds: Sequence[str] | None = None
+    ) -> None:
         self.name = name
         self.pages = pages
         self.complete = frozenset(complete)
+        self.kinds = kinds
         self.ignored: list[Any] = []
 
     @property

@@ -60,6 +60,7 @@ class ParquetSource:
 
     name = "mimic"
     completes = False
+    kinds = None
 
     def __init__(self, path: Path) -> None:
         self._path = path

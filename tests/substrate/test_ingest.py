@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from substrate.clock import DAY
+from substrate.clock import DAY, HOUR
 from substrate.database import Database
+from substrate.freshness import retire, watermarks
 from substrate.ingest import IngestReport, ingest
 from substrate.quarantine import held_rows
 from substrate.records import Record, history_of, record_id, table_of
@@ -164,3 +165,27 @@ def test_a_clock_that_steps_back_files_nothing_as_known_earlier(clinic: Database
     take(clinic, row("Visit", {"id": "v", "fee": 1}))
     take(clinic, row("Visit", {"id": "v", "fee": 2}), now=NOW - DAY)
     assert live(clinic, Visit)["v"]["recorded_at"] == NOW
+
+
+def test_a_source_keeps_fresh_only_what_it_gives(clinic: Database) -> None:
+    ingest(clinic, CLINIC, ListSource((), name="erp"), NOW)
+    ingest(clinic, CLINIC, ListSource((), name="ward", kinds=["Visit"]), NOW + HOUR)
+    ingest(clinic, CLINIC, ListSource((), name="erp"), NOW + 2 * HOUR)
+    with clinic.write() as connection:
+        marks = watermarks(connection)
+        assert marks["records:place"] == NOW + 2 * HOUR
+        assert marks["records:visit"] == marks["records:step"] == NOW + HOUR
+        assert retire(connection, "ward") == 2
+        assert watermarks(connection)["records:visit"] == NOW + 2 * HOUR
+
+
+def test_what_the_source_confirmed_later_is_not_overwritten_by_what_it_dates_before(clinic: Database) -> None:
+    def visit(changed: int, **more: object) -> Row:
+        return row("Visit", {"id": "v", **MORNING, "changed": changed, **more})
+
+    take(clinic, visit(10, fee=1))
+    take(clinic, visit(30, fee=1), visit(20, fee=2))
+    assert (live(clinic, Visit)["v"]["fee"], live(clinic, Visit)["v"]["changed_at"]) == (1, 30)
+    assert take(clinic, visit(25, fee=3)).accepted == 0
+    assert take(clinic, visit(40, fee=4)).accepted == 1
+    assert versions(clinic, Visit) == 1

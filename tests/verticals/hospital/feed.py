@@ -31,6 +31,7 @@ class Feed:
 
     name = SOURCE
     completes = False
+    kinds = None
 
     def __init__(self) -> None:
         self._rows: list[Row] = []
