@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
@@ -28,7 +29,8 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001  # raised again where somebody waits
             ends.put(([], error))
 
-    Thread(target=run, daemon=True, name="plumbline-send").start()
+    # Under the word of whoever waits, so that what the channel logs is found with the rest.
+    Thread(target=copy_context().run, args=(run,), daemon=True, name="plumbline-send").start()
     try:
         found, error = ends.get(timeout=seconds)
     except Empty:

@@ -6,6 +6,7 @@ out. A failure of delivery never undoes anything but its own attempt.
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import uuid
@@ -14,13 +15,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from automations.alerts import LIVE
+from automations.announcing import CORRELATION
 from automations.channels.channel import Channel
 from automations.courier import Check, Courier, Fate, Result
 from automations.leases import Leased, lease, release
 from automations.relevance import still_worth_telling
 from automations.templating import Templates
 from substrate.clock import Clock
+from substrate.correlation import correlated
 from substrate.database import Database
+from substrate.tracing import span
+
+log = logging.getLogger(__name__)
 
 _BATCH = 25
 """How many are leased together; few enough that they begin long before their lease runs out."""
@@ -100,12 +106,21 @@ def deliver_due(
     return report
 
 
+def _carry(courier: Courier, held: Leased) -> Fate:
+    about = {"channel": held.channel, "reason": held.reason, "severity": held.severity}
+    with correlated(held.context.get(CORRELATION)), span("deliver", **about):
+        fate = courier.carry(held)
+        facts = {**about, "key": held.delivery_key, "attempt": held.attempts + 1, "why": fate.why}
+        log.info("message %s", fate.result, extra=facts)
+    return fate
+
+
 def _carry_all(
     courier: Courier, held: list[Leased], report: DeliveryReport, progress: Callable[[int], None] | None
 ) -> None:
     try:
         for one in held:
-            report.note(one.channel, courier.carry(one))
+            report.note(one.channel, _carry(courier, one))
             if progress is not None:
                 progress(1)
     except BaseException:  # Ctrl-C too: what has not begun need not wait for its lease

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import blake2b
+from types import MappingProxyType
 
 _BYTES = 16
 _HEX = re.compile(r"[0-9a-f]{32}")
@@ -19,6 +20,7 @@ _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 _NOTHING = "0" * 2 * _BYTES
 
 _current: ContextVar[str | None] = ContextVar("correlation", default=None)
+_by_entity: ContextVar[Mapping[int, str]] = ContextVar("correlation_by_entity", default=MappingProxyType({}))
 
 
 def new_correlation() -> str:
@@ -48,6 +50,21 @@ def correlated(word: str | None) -> Iterator[None]:
         yield
     finally:
         _current.reset(before)
+
+
+def correlation_about(entity_id: int) -> str | None:
+    """The word that goes with what is decided about an entity: its own within a batch, else the one of it all."""
+    return _by_entity.get().get(entity_id) or correlation()
+
+
+@contextmanager
+def correlated_each(words: Mapping[int, str]) -> Iterator[None]:
+    """Do what the block does for several events at once, each about entities of its own, by their ids."""
+    before = _by_entity.set(words)
+    try:
+        yield
+    finally:
+        _by_entity.reset(before)
 
 
 def trace_id(word: str) -> int:

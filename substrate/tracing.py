@@ -8,11 +8,12 @@ of records.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import wraps
 from hashlib import blake2b
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from substrate.correlation import correlation, trace_id
 
@@ -21,8 +22,11 @@ log = logging.getLogger(__name__)
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 _PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL"
-_FLUSH_MILLISECONDS = 3_000
+_FLUSH_MILLISECONDS = 2_000
+_SEND_SECONDS = 2.0  # a collector that is gone must not hold up a stop
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Attribute = str | int | float | bool
 
 
@@ -43,6 +47,20 @@ def span(name: str, **attributes: Attribute) -> AbstractContextManager[Any]:
     """A span around the block: `ingest`, `features`, `rules`, `deliver`, `push`."""
     found: AbstractContextManager[Any] = _Tracing.tracer.span(name, attributes)
     return found
+
+
+def spanned(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Make a span around every call of a function."""
+
+    def around(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            with span(name):
+                return function(*args, **kwargs)
+
+        return call
+
+    return around
 
 
 @contextmanager
@@ -79,7 +97,7 @@ class _Tracer:
             "plumbline.process": process,
         }
         self._provider = TracerProvider(resource=Resource.create(about))
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=_SEND_SECONDS)))
         self._tracer = self._provider.get_tracer("plumbline")
         self._api = trace
 
