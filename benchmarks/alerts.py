@@ -34,6 +34,7 @@ from substrate.schema import SYSTEM, reconcile
 
 NOW = 18_000 * DAY
 _CHUNK = 50_000
+_WARM_UP = 50
 
 
 class Monitor(Record, table=True):
@@ -79,7 +80,9 @@ def _event(engine: Engine, count: int, entities: int) -> Result:
         reflexes = prepare(engine, rules(connection))["monitor"]
     dice = random.Random(1)
     whole, alone = [], []
-    for _ in range(300):
+    for turn in range(_WARM_UP + 1_000):
+        if turn == _WARM_UP:
+            whole, alone = [], []
         number = record_id("bench", "monitor", str(dice.randrange(entities)))
         started = perf_counter()
         evaluate_entities(engine, reflexes, [number], NOW)
