@@ -79,10 +79,12 @@ def _event(engine: Engine, count: int, entities: int) -> Result:
     with engine.database.read() as connection:
         reflexes = prepare(engine, rules(connection))["monitor"]
     dice = random.Random(1)
-    whole, alone = [], []
+    whole: list[float] = []
+    alone: list[float] = []
     for turn in range(_WARM_UP + 1_000):
         if turn == _WARM_UP:
-            whole, alone = [], []
+            whole.clear()
+            alone.clear()
         number = record_id("bench", "monitor", str(dice.randrange(entities)))
         started = perf_counter()
         evaluate_entities(engine, reflexes, [number], NOW)

@@ -131,7 +131,7 @@ def parse_duration(text: str, *, what: str = "duration") -> int:
 def duration_text(micros: int) -> str:
     """A duration in its largest unit and the next, as people say it: `3 d 4 h`, `45 min`, `12 s`; never `5 h 1 s`."""
     sign, left = ("-", -micros) if micros < 0 else ("", micros)
-    counts = []
+    counts: list[tuple[int, str]] = []
     for size, word in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
         count, left = divmod(left, size)
         counts += [(count, word)] if count or counts else []
