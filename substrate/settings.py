@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL
 
 from substrate.clock import parse_duration
@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=default_home, description="Folder that holds all that Plumbline writes.")
+    secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder with a file for each setting that is secret, as container platforms mount them.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy address of PostgreSQL (postgresql+psycopg://…) or SQLite; unset: SQLite in `home`.",
@@ -96,6 +100,20 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that running processes log."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, the first one that says anything first."""
+        if folder := os.environ.get("PLUMBLINE_SECRETS_DIR"):
+            file_secret_settings = SecretsSettingsSource(settings_cls, folder)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
 
     @field_validator("home", "outbox_dir", "contacts_file", "sources_file")
     @classmethod
