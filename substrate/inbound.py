@@ -185,6 +185,12 @@ def failed(connection: Connection, limit: int = 100) -> list[Failed]:
     return [Failed(*row) for row in connection.execute(chosen.order_by(inbound_event.c.id.desc()).limit(limit))]
 
 
+def failed_count(connection: Connection) -> int:
+    """How many events failed, and wait for a person."""
+    chosen = select(func.count()).where(inbound_event.c.state == Inbound.FAILED)
+    return connection.execute(chosen).scalar_one()
+
+
 def body_of(connection: Connection, number: int) -> bytes:
     """An event's body as it came.
 
