@@ -19,12 +19,12 @@ from automations.announcing import CORRELATION
 from automations.channels.channel import Channel
 from automations.courier import Check, Courier, Fate, Result
 from automations.leases import Leased, lease, release
+from automations.neighbours import together
 from automations.relevance import still_worth_telling
 from automations.templating import Templates
 from substrate.clock import Clock
 from substrate.correlation import correlated
 from substrate.database import Database
-from substrate.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -106,23 +106,22 @@ def deliver_due(
     return report
 
 
-def _carry(courier: Courier, held: Leased) -> Fate:
-    about = {"channel": held.channel, "reason": held.reason, "severity": held.severity}
-    with correlated(held.context.get(CORRELATION)), span("deliver", **about):
-        fate = courier.carry(held)
-        facts = {**about, "key": held.delivery_key, "attempt": held.attempts + 1, "why": fate.why}
-        log.info("message %s", fate.result, extra=facts)
-    return fate
+def _log(held: Leased, fate: Fate) -> None:
+    facts = {"channel": held.channel, "reason": held.reason, "severity": held.severity, "key": held.delivery_key}
+    with correlated(held.context.get(CORRELATION)):
+        log.info("message %s", fate.result, extra={**facts, "attempt": held.attempts + 1, "why": fate.why})
 
 
 def _carry_all(
     courier: Courier, held: list[Leased], report: DeliveryReport, progress: Callable[[int], None] | None
 ) -> None:
     try:
-        for one in held:
-            report.note(one.channel, _carry(courier, one))
-            if progress is not None:
-                progress(1)
+        for group in together(held):
+            for one, fate in zip(group, courier.carry(group), strict=True):
+                report.note(one.channel, fate)
+                _log(one, fate)
+                if progress is not None:
+                    progress(1)
     except BaseException:  # Ctrl-C too: what has not begun need not wait for its lease
         with courier.database.write() as connection:
             release(connection, held[0].token, courier.clock.now())

@@ -96,7 +96,7 @@ def _serve_ours(parts: frozenset[Part]) -> None:
 def _clock(ws: Workspace, stack: ExitStack) -> tuple[Any, Any]:
     what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
     messenger = import_module("flows.messenger").Messenger(*what)
-    ticker = import_module("flows.ticking").Ticker(*what, holder=holder())
+    ticker = import_module("flows.ticking").Ticker(*what, holder=holder(), on_told=messenger.wake)
     for part in (messenger, ticker):
         part.start()
         stack.callback(part.stop, _STOP_SECONDS)
@@ -124,12 +124,14 @@ def _serve_web(ws: Workspace, ticker: Any, messenger: Any, live: Any) -> None:
 
 
 def _beat(ws: Workspace, ticker: Any, stop: Event) -> None:
-    """Touch a file as long as the clock ticks: how one sees that a process without a port lives."""
-    sign = ws.settings.home / "run" / "clock.beat"
-    sign.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    while not stop.wait(_BEAT_SECONDS):
-        if ticks(ticker.health(), ws.clock.now()):
+    """Touch a file as long as the clock works: how one sees that a process without a port lives."""
+    sign = ws.settings.beat_file
+    while True:
+        if sign is not None and ticks(ticker.health(), ws.clock.now()):
+            sign.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             sign.touch()
+        if stop.wait(_BEAT_SECONDS):
+            return
 
 
 def ticks(health: Any, now: int) -> bool:

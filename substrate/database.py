@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, Integer, create_engine, event
@@ -36,6 +37,7 @@ class Database:
         self.engine = engine
         self._writer = engine.execution_options(**{_WRITE: True})
         self._durable = engine.execution_options(**{_WRITE: True, _DURABLE: True})
+        self._turn = RLock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -56,8 +58,19 @@ class Database:
             durable: what is committed outlives a power cut as well as a kill. On PostgreSQL it always does; on SQLite
                 it costs a wait for the disk, and what can be done again goes without.
         """
-        with _explained(self.engine), (self._durable if durable else self._writer).begin() as connection:
+        writer = self._durable if durable else self._writer
+        with self._one_at_a_time(), _explained(self.engine), writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Threads of this process stand in line for SQLite's one writer: SQLite itself makes them sleep and try."""
+        taken = self.is_sqlite and self._turn.acquire(timeout=_BUSY_MILLISECONDS / 1000)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     def close(self) -> None:
         """Give all connections back to the operating system."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL
 
 from substrate.clock import MICROS, parse_duration
@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=default_home, description="Folder that holds all that Plumbline writes.")
+    secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder with a file for each setting that is secret, as container platforms mount them.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy address of PostgreSQL (postgresql+psycopg://…) or SQLite; unset: SQLite in `home`.",
@@ -114,6 +118,9 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         default=None, description="What Prometheus says to read /metrics; unset: made once in `home`."
     )
+    beat_file: Path | None = Field(
+        default=None, description="File that the clock touches as long as it works; unset: none."
+    )
     log_format: Literal["auto", "json", "plain"] = Field(
         default="auto", description="How running processes log: auto (plain in a terminal, else JSON), json or plain."
     )
@@ -121,7 +128,21 @@ class Settings(BaseSettings):
         default="info", description="The least that running processes log."
     )
 
-    @field_validator("home", "outbox_dir", "contacts_file", "sources_file")
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, the first one that says anything first."""
+        if folder := os.environ.get("PLUMBLINE_SECRETS_DIR"):
+            file_secret_settings = SecretsSettingsSource(settings_cls, folder)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
+
+    @field_validator("home", "outbox_dir", "contacts_file", "sources_file", "secrets_dir", "beat_file")
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
         # No shell has seen a value that stands in `.env` or in a service's unit.
