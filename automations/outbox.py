@@ -51,6 +51,7 @@ class SendReason(StrEnum):
     LATE_REMINDER = "late_reminder"
     DATA_STALE = "data_stale"
     RULE_ERROR = "rule_error"
+    OVERDUE = "overdue"
     RETRACTED = "retracted"
 
 

@@ -11,14 +11,16 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL
 
-from substrate.clock import parse_duration
+from substrate.clock import MICROS, parse_duration
 from substrate.database import masked_url
 
 Clearance = Literal["public", "internal", "pii", "phi"]
+
+_SHORTEST = MICROS // 10
 
 
 def default_home() -> Path:
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
 
     Raises:
         ValidationError: a setting is none of what it may be.
-        ConfigurationError: `max_lateness` is no duration.
+        ConfigurationError: a setting that shall be a duration is none.
     """
 
     model_config = SettingsConfigDict(
@@ -85,6 +87,12 @@ class Settings(BaseSettings):
     webhook_allow_plain: bool = Field(
         default=False, description="Let webhooks go to http:// addresses of other machines, unencrypted."
     )
+    tick_interval: str = Field(default="1s", description="How often the clock looks whether anything has come due.")
+    sweep_interval: str = Field(default="5m", description="How often the clock evaluates all rules, due or not.")
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="Address that is asked for each minute in which nothing is overdue; its silence is the alarm.",
+    )
 
     web_host: str = Field(
         default="127.0.0.1",
@@ -93,6 +101,22 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8420, ge=1, le=65_535, description="Port on which they are served.")
     prefect_port: int = Field(
         default=4200, ge=1, le=65_535, description="Port of the Prefect server that `plumbline up` starts."
+    )
+    push_max_bytes: int = Field(
+        default=8 << 20, ge=1, description="The largest body of a pushed event; a source may allow less."
+    )
+    push_max_waiting: int = Field(
+        default=50_000, ge=1, description="Pushed events that may wait; beyond it senders are asked to come later."
+    )
+    push_max_age: str = Field(
+        default="10m", description="How long a pushed event may wait; beyond it senders are asked to come later."
+    )
+    push_keep: str = Field(
+        default="7d",
+        description="How long a pushed event is kept after it was taken in, to know it if it is sent again.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="What Prometheus says to read /metrics; unset: made once in `home`."
     )
     beat_file: Path | None = Field(
         default=None, description="File that the clock touches as long as it works; unset: none."
@@ -133,11 +157,25 @@ class Settings(BaseSettings):
             raise ValueError("there is no such IANA zone") from None
         return name
 
-    @field_validator("max_lateness")
+    @field_validator("max_lateness", "push_max_age", "push_keep")
     @classmethod
-    def _a_duration(cls, text: str) -> str:
-        parse_duration(text, what="PLUMBLINE_MAX_LATENESS")
+    def _a_duration(cls, text: str, info: ValidationInfo) -> str:
+        parse_duration(text, what=f"PLUMBLINE_{(info.field_name or '').upper()}")
         return text
+
+    @field_validator("tick_interval", "sweep_interval")
+    @classmethod
+    def _an_interval(cls, text: str, info: ValidationInfo) -> str:
+        if parse_duration(text, what=f"PLUMBLINE_{(info.field_name or '').upper()}") < _SHORTEST:
+            raise ValueError("write at least 100ms")
+        return text
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("it is no http:// or https:// address")
+        return url
 
     @property
     def resolved_database_url(self) -> str:
