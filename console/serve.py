@@ -13,18 +13,23 @@ import sys
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib import import_module
 from threading import Event
 from types import FrameType
-from typing import Any
 
 import uvicorn
 
 from console.exits import exit_code
 from console.layout import Part, prefect_command
 from console.traced import Traced
+from console.web.app import create_app
+from console.web.parts import Parts, Ticking
 from console.workspace import Workspace, load_settings, workspace
+from flows.live_loop import LiveLoop
+from flows.messenger import Messenger
 from flows.orchestrator import auth_string, client_environment, is_foreign, server_answers, server_environment
+from flows.ticking import Ticker
 from substrate.clock import SECOND
 from substrate.errors import PlumblineError
 from substrate.kept_secrets import kept_secrets
@@ -94,37 +99,41 @@ def _serve_flows(settings: Settings) -> None:
 def _serve_ours(parts: frozenset[Part]) -> None:
     stop = _stop_signal()
     with workspace() as ws, ExitStack() as stack:
-        ticker, messenger = _clock(ws, stack) if Part.CLOCK in parts else (None, None)
+        clocked = _clock(ws, stack) if Part.CLOCK in parts else None
         log.info("running", extra={"database": ws.settings.safe_database_url})
         if Part.WEB in parts:
-            live = _live(ws, stack, messenger.wake if messenger else _nobody)
-            _serve_web(ws, ticker, messenger, live)
-        else:
-            _beat(ws, ticker, stop)
+            _serve_web(ws, _live(ws, stack, clocked.messenger.wake if clocked else _nobody), clocked)
+        elif clocked is not None:
+            _beat(ws, clocked.ticker, stop)
 
 
-def _clock(ws: Workspace, stack: ExitStack) -> tuple[Any, Any]:
-    what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
-    messenger = import_module("flows.messenger").Messenger(*what)
-    ticker = import_module("flows.ticking").Ticker(*what, holder=holder(), on_told=messenger.wake)
-    for part in (messenger, ticker):
-        part.start()
-        stack.callback(part.stop, _STOP_SECONDS)
-    return ticker, messenger
+@dataclass(frozen=True)
+class _Clocked:
+    ticker: Ticker
+    messenger: Messenger
 
 
-def _live(ws: Workspace, stack: ExitStack, on_told: Callable[[], None]) -> Any:
-    what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
-    live = import_module("flows.live_loop").LiveLoop(*what, on_told)
+def _clock(ws: Workspace, stack: ExitStack) -> _Clocked:
+    verticals = tuple(ws.verticals.values())
+    messenger = Messenger(ws.settings, ws.database, verticals, ws.clock)
+    ticker = Ticker(ws.settings, ws.database, verticals, ws.clock, holder=holder(), on_told=messenger.wake)
+    messenger.start()
+    stack.callback(messenger.stop, _STOP_SECONDS)
+    ticker.start()
+    stack.callback(ticker.stop, _STOP_SECONDS)
+    return _Clocked(ticker, messenger)
+
+
+def _live(ws: Workspace, stack: ExitStack, on_told: Callable[[], None]) -> LiveLoop:
+    live = LiveLoop(ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock, on_told)
     live.start()
     stack.callback(live.stop, _STOP_SECONDS)
     return live
 
 
-def _serve_web(ws: Workspace, ticker: Any, messenger: Any, live: Any) -> None:
-    parts = import_module("console.web.parts").Parts(ticker=ticker, messenger=messenger, live=live)
-    what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
-    app = import_module("console.web.app").create_app(*what, parts)
+def _serve_web(ws: Workspace, live: LiveLoop, clocked: _Clocked | None) -> None:
+    parts = Parts(clocked.ticker if clocked else None, clocked.messenger if clocked else None, live)
+    app = create_app(ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock, parts)
     config = uvicorn.Config(
         Traced(app), host=ws.settings.web_host, port=ws.settings.web_port, log_config=None, access_log=False,
         server_header=False, timeout_graceful_shutdown=_DRAIN_SECONDS,
@@ -133,7 +142,7 @@ def _serve_web(ws: Workspace, ticker: Any, messenger: Any, live: Any) -> None:
     uvicorn.Server(config).run()
 
 
-def _beat(ws: Workspace, ticker: Any, stop: Event) -> None:
+def _beat(ws: Workspace, ticker: Ticker, stop: Event) -> None:
     """Touch a file as long as the clock works: how one sees that a process without a port lives."""
     sign = ws.settings.beat_file
     while True:
@@ -144,7 +153,7 @@ def _beat(ws: Workspace, ticker: Any, stop: Event) -> None:
             return
 
 
-def ticks(health: Any, now: int) -> bool:
+def ticks(health: Ticking, now: int) -> bool:
     """Whether a clock does its work: it leads and ticked just now, or it stands by for another."""
     return not health.leading or (health.last_tick_at is not None and now - health.last_tick_at < _SILENT)
 

@@ -24,6 +24,7 @@ from substrate.mapping import Reader
 from substrate.sources.configured import SourceEntry
 from substrate.sources.push import rows_of
 from substrate.sweep import Limits, Sweep
+from substrate.tracing import batch
 from substrate.turns import take_turn
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,10 @@ class Inlet:
     def _some(self, limit: int) -> list[Drained]:
         with self._bench.database.write() as connection:
             events = self._waiting(connection, limit)
-            return [self._take(connection, events)] if events else []
+            if not events:
+                return []
+            with batch([event.correlation for event in events]):
+                return [self._take(connection, events)]
 
     def _one_by_one(self) -> list[Drained]:
         with self._bench.database.read() as connection:

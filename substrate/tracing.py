@@ -8,14 +8,14 @@ of records.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any, ParamSpec, TypeVar
 
-from substrate.correlation import correlation, trace_id
+from substrate.correlation import correlated, correlation, trace_id
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ Attribute = str | int | float | bool
 class _Off:
     """Makes no spans."""
 
-    def span(self, _name: str, _attributes: Mapping[str, Attribute]) -> AbstractContextManager[None]:
+    def span(self, *_about: object) -> AbstractContextManager[None]:
         return nullcontext()
 
 
@@ -46,6 +46,15 @@ class _Tracing:
 def span(name: str, **attributes: Attribute) -> AbstractContextManager[Any]:
     """A span around the block: `ingest`, `features`, `rules`, `deliver`, `push`."""
     found: AbstractContextManager[Any] = _Tracing.tracer.span(name, attributes)
+    return found
+
+
+def batch(words: Collection[str]) -> AbstractContextManager[Any]:
+    """Do what the block does for some events at once: under the word of the only one, else beside the traces of all."""
+    one = set(words)
+    if len(one) == 1:
+        return correlated(one.pop())
+    found: AbstractContextManager[Any] = _Tracing.tracer.span("batch", {"events": len(words)}, sorted(one))
     return found
 
 
@@ -102,12 +111,13 @@ class _Tracer:
         self._api = trace
 
     @contextmanager
-    def span(self, name: str, attributes: Mapping[str, Attribute]) -> Iterator[None]:
-        """A span, in the trace that the correlation names."""
+    def span(self, name: str, attributes: Mapping[str, Attribute], words: Collection[str] = ()) -> Iterator[None]:
+        """A span, in the trace that the correlation names, with links to those that some words name."""
         # An error is told by its kind alone: the library would send its words, and they may repeat a row's values.
         with self._tracer.start_as_current_span(
-            name, self._context(), attributes=dict(attributes), record_exception=False, set_status_on_exception=False
-        ) as opened:
+            name, self._context(), attributes=dict(attributes), links=[self._api.Link(self._origin(w)) for w in words],
+            record_exception=False, set_status_on_exception=False,
+        ) as opened:  # fmt: skip
             try:
                 yield
             except BaseException as error:
@@ -124,8 +134,10 @@ class _Tracer:
         here = api.get_current_span().get_span_context()
         if word is None or here.trace_id == trace_id(word):
             return None
-        # The trace's first span may be another process's, and unknown here: the word alone leads to it.
-        origin = int.from_bytes(blake2b(word.encode(), digest_size=8).digest()) or 1
-        flags = api.TraceFlags(api.TraceFlags.SAMPLED)
-        remote = api.SpanContext(trace_id(word), origin, is_remote=True, trace_flags=flags)
-        return api.set_span_in_context(api.NonRecordingSpan(remote))
+        return api.set_span_in_context(api.NonRecordingSpan(self._origin(word)))
+
+    def _origin(self, word: str) -> Any:
+        """Where a word's trace begins: its first span may be another process's, so the word alone must lead to it."""
+        number = int.from_bytes(blake2b(word.encode(), digest_size=8).digest()) or 1
+        flags = self._api.TraceFlags(self._api.TraceFlags.SAMPLED)
+        return self._api.SpanContext(trace_id(word), number, is_remote=True, trace_flags=flags)

@@ -22,6 +22,7 @@ class Health:
 
     leading: bool
     last_tick_at: int | None
+    overdue: tuple[str, ...] = ()
 
 
 @pytest.mark.parametrize(

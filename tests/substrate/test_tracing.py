@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse as Response
 
 from substrate.correlation import correlated, new_correlation
-from substrate.tracing import span, tracing
+from substrate.tracing import batch, span, tracing
 
 grpc: Any = import_module("grpc")  # it brings no types
 
@@ -88,6 +88,19 @@ def test_each_event_has_a_trace_of_its_own_even_within_a_batch(collector: Collec
     with traced(collector), correlated(one), span("rules"), correlated(two), span("deliver"):
         pass
     assert {name: found.trace_id.hex() for name, found in collector.spans().items()} == {"rules": one, "deliver": two}
+
+
+def test_events_that_are_taken_together_are_linked_and_one_alone_goes_on_in_its_own(collector: Collector) -> None:
+    one, two = new_correlation(), new_correlation()
+    with traced(collector):
+        with batch([one, two]), span("rules"):
+            pass
+        with batch([one]), span("ingest"):
+            pass
+    spans = collector.spans()
+    assert {link.trace_id.hex() for link in spans["batch"].links} == {one, two}
+    assert spans["rules"].trace_id == spans["batch"].trace_id
+    assert spans["ingest"].trace_id.hex() == one
 
 
 def test_a_failed_span_says_the_kind_of_error_and_not_its_words(collector: Collector) -> None:
