@@ -167,6 +167,12 @@ def note_flow_well(watch: Watch, name: str) -> None:
     _reconcile(watch, FLOW_FAILED, [], {name: STEWARD})
 
 
+def failing(watch: Watch) -> list[str]:
+    """The pieces of batch work whose alert is open."""
+    with watch.database.read() as connection:
+        return [str(one.labels["name"]) for one in open_episodes(connection, watch.timeline, FLOW_FAILED.id)]
+
+
 def _reconcile(watch: Watch, rule: Rule, troubles: list[Trouble], owners: Mapping[str, str]) -> None:
     with watch.database.read() as connection:
         known = open_episodes(connection, watch.timeline, rule.id)

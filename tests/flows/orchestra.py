@@ -24,7 +24,7 @@ from flows.quiet import quiet
 ROOT = Path(__file__).resolve().parents[2]
 WALLS = Path(__file__).with_name("walls")
 LOGIN = "plumbline:only for tests"
-PATIENCE = 120.0
+PATIENCE = 300.0
 Started = subprocess.Popen[bytes]
 
 

@@ -15,6 +15,7 @@ from prefect.states import Failed, Running
 from flows.accounts import alerts_of, rows_of
 from flows.cycle import run_cycle
 from flows.daily import daily_cycle
+from flows.features import refresh_features
 from flows.guarded import JITTER, RETRIES, WAITS, StepFailed, discreet, may_pass
 from flows.ingest import ingest_source, read_source
 from flows.installation import installation
@@ -25,8 +26,10 @@ from flows.zombies import close_zombies
 from substrate.clock import DAY, from_micros
 from substrate.errors import DatabaseError, NotFoundError, SourceError
 from substrate.settings import Settings
+from tests.conftest import fresh_database
 from tests.flows.house import House
 from tests.flows.station import NOW
+from verticals.hospital import vertical
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -95,6 +98,17 @@ def test_a_step_that_fails_stops_no_other_and_the_day_says_which(conducted: Hous
     subjects = {labels for labels, _, _ in conducted.alerts()}
     assert subjects == {'{"name":"ingest-source hospital/lab"}', '{"name":"daily-cycle hospital"}'}
     assert artifact("rules-hospital")
+
+
+def test_on_postgresql_views_go_side_by_side_and_all_is_done(
+    conducted: House, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_DATABASE_URL", fresh_database(postgres_server))
+    ingest_source("hospital", "epr")
+    changed = refresh_features("hospital")
+    assert set(changed) == set(vertical.views_by_kind)
+    assert all(changed.values())
+    assert set(refresh_features("hospital", "patient")) == {"patient"}
 
 
 def test_a_run_past_its_time_limit_is_closed_and_a_younger_one_is_not(conducted: House) -> None:

@@ -73,3 +73,11 @@ def test_a_good_run_is_a_watermark_that_fits_its_column(fresh: Station, settings
     with fresh.database.read() as connection:
         assert watermarks(connection)[mark_of(long)] == fresh.clock.now()
     assert len(mark_of(long)) <= 120
+
+
+def test_the_alert_of_work_that_is_on_no_list_any_more_ends(fresh: Station, settings: Settings) -> None:
+    fails(fresh, settings)
+    assert tell_overdue(settings, fresh.database, fresh.clock, [TURN]) == []
+    assert fresh.alerts() == Counter({("plumbline-flow-failed", "firing"): 1})
+    tell_overdue(settings, fresh.database, fresh.clock, [])
+    assert fresh.alerts() == Counter({("plumbline-flow-failed", "resolved"): 1})
