@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 from flows import steps
 from flows.accounts import refresh_lines
 from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import take_back, tell_steward
+from flows.hooks import catch_up_once, take_back, tell_steward
 from flows.installation import installation
 from flows.lineage import features_asset, records_asset
 from flows.steps import Moment
@@ -28,6 +28,7 @@ from substrate.features.refresh import RefreshReport
 @flow(
     flow_run_name="features {vertical}",
     timeout_seconds=TIME_LIMITS["refresh-features"],
+    on_running=[catch_up_once],
     on_completion=[take_back],
     on_failure=[tell_steward],
     on_crashed=[tell_steward],

@@ -5,15 +5,26 @@ A hook has the run's state and nothing else that can be trusted, so it opens the
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import Flow
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.logging.loggers import flow_run_logger
 
 from flows.installation import installation
+from flows.missed import leave_out_missed
 from flows.timetable import subject_of
 from flows.trouble import went_well, went_wrong
 from substrate.errors import PlumblineError
+
+
+def catch_up_once(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Leave out the runs that a run which begins makes needless."""
+    with get_client(sync_client=True) as client:
+        for run in leave_out_missed(client, client.read_flow_run(flow_run.id), datetime.now(UTC)):
+            flow_run_logger(flow_run, flow).info("%s: %s was missed and is left out", state.name, run.name)
 
 
 def tell_steward(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from flows import steps
 from flows.accounts import ingest_lines, rows_of
 from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import take_back, tell_steward
+from flows.hooks import catch_up_once, take_back, tell_steward
 from flows.installation import installation
 from flows.lineage import records_asset, source_asset
 from flows.narration import Narration
@@ -21,6 +21,7 @@ from flows.turnstile import one_at_a_time
 @flow(
     flow_run_name="ingest {vertical}/{source}",
     timeout_seconds=TIME_LIMITS["ingest-source"],
+    on_running=[catch_up_once],
     on_completion=[take_back],
     on_failure=[tell_steward],
     on_crashed=[tell_steward],

@@ -10,7 +10,7 @@ from prefect.client.orchestration import get_client
 from flows import upkeep
 from flows.accounts import number_lines
 from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import take_back, tell_steward
+from flows.hooks import catch_up_once, take_back, tell_steward
 from flows.installation import installation
 from flows.timetable import TIME_LIMITS, subject_of, turns
 from flows.trouble import tell_overdue, went_wrong
@@ -22,6 +22,7 @@ from substrate.sources.configured import load_sources
 @flow(
     flow_run_name="maintenance",
     timeout_seconds=TIME_LIMITS["maintenance"],
+    on_running=[catch_up_once],
     on_completion=[take_back],
     on_failure=[tell_steward],
     on_crashed=[tell_steward],

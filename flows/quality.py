@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from automations.engine import budgets_of
 from flows.accounts import quality_text, stale_lines
 from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import take_back, tell_steward
+from flows.hooks import catch_up_once, take_back, tell_steward
 from flows.installation import installation
 from flows.timetable import TIME_LIMITS, slug
 from substrate.clock import DAY
@@ -20,6 +20,7 @@ from substrate.quarantine import lying
 @flow(
     flow_run_name="quality {vertical}",
     timeout_seconds=TIME_LIMITS["quality-report"],
+    on_running=[catch_up_once],
     on_completion=[take_back],
     on_failure=[tell_steward],
     on_crashed=[tell_steward],

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from flows import steps
 from flows.accounts import alerts_of, number_lines, sent_of
 from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import take_back, tell_steward
+from flows.hooks import catch_up_once, take_back, tell_steward
 from flows.installation import installation
 from flows.lineage import alerts_asset, features_asset, series_asset
 from flows.narration import Narration
@@ -23,6 +23,7 @@ from substrate.clock import to_micros
 @flow(
     flow_run_name="rules {vertical}",
     timeout_seconds=TIME_LIMITS["sweep-rules"],
+    on_running=[catch_up_once],
     on_completion=[take_back],
     on_failure=[tell_steward],
     on_crashed=[tell_steward],

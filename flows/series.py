@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from flows import steps
 from flows.accounts import series_lines
 from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import take_back, tell_steward
+from flows.hooks import catch_up_once, take_back, tell_steward
 from flows.installation import installation
 from flows.lineage import records_asset, series_asset
 from flows.steps import Moment
@@ -23,6 +23,7 @@ from substrate.series.refresh import SeriesReport
 @flow(
     flow_run_name="series {vertical}",
     timeout_seconds=TIME_LIMITS["refresh-series"],
+    on_running=[catch_up_once],
     on_completion=[take_back],
     on_failure=[tell_steward],
     on_crashed=[tell_steward],

@@ -86,7 +86,7 @@ class Orchestra:
         try:
             yield process
         finally:
-            end(process)
+            end(process, 1 if name == "server" else 20)
 
     def client(self) -> SyncPrefectClient:
         """A client of the server."""
@@ -104,7 +104,7 @@ class Orchestra:
         """Ask for a run of a deployment, and wait until it ended."""
         with self.client() as client:
             made = client.create_flow_run_from_deployment(client.read_deployment_by_name(deployment).id)
-            eventually(lambda: _is_final(client.read_flow_run(made.id).state), f"the end of {deployment}")
+            eventually(lambda: is_final(client.read_flow_run(made.id).state), f"the end of {deployment}")
             return client.read_flow_run(made.id)
 
     def has_pool(self) -> bool:
@@ -146,12 +146,12 @@ def playing(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Orc
         yield opened
 
 
-def end(process: Started) -> None:
-    """End a process and wait for it."""
+def end(process: Started, patience: float = 20) -> None:
+    """End a process and wait for it; the server would wait for whoever still listens to it."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -165,7 +165,8 @@ def free_port() -> int:
         return port
 
 
-def _is_final(state: State[object] | None) -> bool:
+def is_final(state: State[object] | None) -> bool:
+    """Whether nothing more comes."""
     return state is not None and state.is_final()
 
 
