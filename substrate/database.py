@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Engine, Integer, create_engine, event
@@ -34,6 +35,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(**{_WRITE: True})
+        self._turn = RLock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -49,8 +51,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        with _explained(self.engine), self._writer.begin() as connection:
+        with self._one_at_a_time(), _explained(self.engine), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Threads of this process stand in line for SQLite's one writer: SQLite itself makes them sleep and try."""
+        taken = self.is_sqlite and self._turn.acquire(timeout=_BUSY_MILLISECONDS / 1000)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     def close(self) -> None:
         """Give all connections back to the operating system."""
