@@ -14,6 +14,7 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy.engine import URL
 
+from flows.quiet import QUIET
 from substrate.clock import SECOND, parse_instant
 from substrate.errors import PlumblineError
 from substrate.kept_secrets import kept_secret, token
@@ -21,13 +22,6 @@ from substrate.settings import Settings
 
 USER = "plumbline"
 """The user of our own server's password."""
-
-SILENT = {
-    # Either alone still lets some processes look up names of trackers (docs/deploying.md).
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-}
-"""Keeps Prefect from calling home."""
 
 _OURS = "substrate,automations,verticals,flows"
 _POLLED = 10 * SECOND
@@ -67,10 +61,10 @@ def client_environment(settings: Settings, environment: Mapping[str, str]) -> di
     kept = {"PREFECT_HOME": str(settings.home / "prefect"), "PREFECT_LOGGING_EXTRA_LOGGERS": _OURS}
     chosen = {name: environment.get(name, text) for name, text in kept.items()}
     if is_foreign(environment):
-        return {**SILENT, **chosen}
+        return {**QUIET, **chosen}
     password = auth_string(settings, environment).get_secret_value()
     return {
-        **SILENT,
+        **QUIET,
         **chosen,
         "PREFECT_API_URL": api_url(settings, environment),
         "PREFECT_API_AUTH_STRING": password,
