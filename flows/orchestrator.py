@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
-from sqlalchemy.engine import URL
 
 from flows.quiet import QUIET
 from substrate.clock import SECOND, parse_instant
@@ -74,12 +73,13 @@ def client_environment(settings: Settings, environment: Mapping[str, str]) -> di
 def server_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
     """What our own server needs in its environment; holds a secret."""
     kept = settings.home / "prefect"
-    own = URL.create("sqlite+aiosqlite", database=str(kept / "prefect.sqlite")).render_as_string()
+    # A folder's name may hold what means something in an address.
+    path = str(kept / "prefect.sqlite").replace("%", "%25").replace("?", "%3F")
     named = environment.get("PREFECT_SERVER_DATABASE_CONNECTION_URL")
     return {
         **client_environment(settings, environment),
         "PREFECT_SERVER_API_AUTH_STRING": auth_string(settings, environment).get_secret_value(),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": named or own,
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": named or f"sqlite+aiosqlite:///{path}",
         # Else it writes into its own package, which may be another user's or another installation's too.
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(kept / "ui"),
         "PREFECT_SERVER_LOGGING_LEVEL": environment.get("PREFECT_SERVER_LOGGING_LEVEL", "WARNING"),
