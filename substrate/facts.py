@@ -20,6 +20,7 @@ from substrate.features.checked import derivations
 from substrate.features.declare import View
 from substrate.features.tables import LIVE
 from substrate.freshness import records_name, view_name
+from substrate.idset import IdList
 from substrate.paths import FactSchema, Origin, Paths
 from substrate.reading import Asked, Reading
 from substrate.records import Record
@@ -39,6 +40,7 @@ class Facts:
     def __init__(self, records: Iterable[type[Record]], views: Iterable[View] = (), *, timeline: str = LIVE) -> None:
         self.paths = Paths(records, views)
         self.timeline = timeline
+        self._readers: dict[tuple[str, tuple[FieldPath, ...]], Select[Any]] = {}
 
     def schema(self, kind: str) -> Schema:
         """The operands in reach of a record of this kind.
@@ -92,10 +94,22 @@ class Facts:
         recompute: bool = False,
     ) -> dict[int, Values]:
         """The values of these paths for some records, by id; records that do not exist at `at` are left out."""
-        listed = list(dict.fromkeys(paths))
-        labels: dict[str, Expression | FieldPath] = {f"v{place}": path for place, path in enumerate(listed)}
-        rows = connection.execute(self.select(kind, labels, at, known, ids=ids, recompute=recompute))
+        listed = tuple(dict.fromkeys(paths))
+        if known is None and not recompute:
+            rows = connection.execute(self._reader(kind, listed), {"at": at, "ids": list(ids)})
+        else:
+            rows = connection.execute(self.select(kind, _labelled(listed), at, known, ids=ids, recompute=recompute))
         return {row[0]: dict(zip(listed, row[2:], strict=True)) for row in rows}
+
+    def _reader(self, kind: str, paths: tuple[FieldPath, ...]) -> Select[Any]:
+        """The statement that reads these paths, made once: making it takes longer than running it."""
+        found = self._readers.get((kind, paths))
+        if found is None:
+            at, ids = bindparam("at", type_=BigInteger()), bindparam("ids", type_=IdList())
+            reading = Reading(self.paths, kind, Asked(at, None, ids, recompute=False, timeline=self.timeline))
+            found = reading.statement({label: reading.column(path) for label, path in _labelled(paths).items()})
+            self._readers[kind, paths] = found
+        return found
 
     def at(
         self,
@@ -137,6 +151,10 @@ class Facts:
         if derived is None:
             return {view_name(origin.record.kind)}
         return set[str]().union(*(self._watermarks(origin.record.kind, path) for path in derived.operands))
+
+
+def _labelled(paths: Iterable[FieldPath]) -> dict[str, FieldPath]:
+    return {f"v{place}": path for place, path in enumerate(paths)}
 
 
 def _column(reading: Reading, part: Expression | FieldPath, moment: Any) -> Any:

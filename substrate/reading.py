@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, and_, bindparam, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, Select, and_, bindparam, select
 
 from substrate.expressions.sql import to_sql
 from substrate.expressions.types import FieldPath
@@ -30,14 +30,14 @@ class Asked:
     Attributes:
         at: the instant that it is true for.
         known: the instant up to which we had learned; None: all that is known today.
-        ids: the only records that are asked for; None: all.
+        ids: the only records that are asked for, given now or when the statement runs; None: all.
         recompute: features are computed as of `at`, not read from their table.
         timeline: which copy of the feature tables is read.
     """
 
     at: ColumnElement[int]
     known: int | None = None
-    ids: list[int] | None = None
+    ids: list[int] | BindParameter[Any] | None = None
     recompute: bool = False
     timeline: str = LIVE
 
