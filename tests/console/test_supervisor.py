@@ -22,7 +22,7 @@ from console.warden import marked
 from substrate.errors import ConflictError
 from tests.console.tree import PARENT, STUBBORN
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 SLEEPER = "import time; print('on', flush=True); time.sleep(99)"
 
 

@@ -1,4 +1,4 @@
-"""`plumbline up` for real: with Prefect's own server, refused the second time, and stopped by Ctrl-C."""
+"""`plumbline up` for real: all of it, with Prefect's own server, refused the second time, and stopped by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from console.layout import Part
 from console.warden import marked
 from tests.console.shell import Shell
 from tests.console.test_interrupted import heed_interrupts
+from tests.console.test_supervisor import until
 
 UP = [sys.executable, "-c", "from console.cli import main; main()", "up"]
 
@@ -59,22 +61,30 @@ class Up:
         return self.process.returncode, time.monotonic() - began
 
 
-def test_prefect_comes_up_guarded_once_and_stops_in_time(
-    home: Path, tmp_path: Path, shell: Shell, ports: dict[str, int]
-) -> None:
-    up = Up(tmp_path, "--only", "prefect", "--json")
+def test_all_comes_up_once_and_stops_in_time(home: Path, tmp_path: Path, shell: Shell, ports: dict[str, int]) -> None:
+    up = Up(tmp_path, "--json")
     said = up.ready()
-    assert (said["ready"], said["starting"], said["pid"]) == (["prefect"], [], up.process.pid)
+    assert "web" in said["ready"]
+    assert {*said["ready"], *said["starting"]} == {"web", "prefect", "flows"}
+    assert httpx.get(f"{said['web']}/healthz").status_code == 200
+    until(lambda: is_ready(up, "prefect"))
     password = guarded(home, said["prefect"])
-    (server,) = marked([f"{home}#prefect"])
-    for pid in (server, up.process.pid):
-        assert password.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
-    refused = shell("up", "--only", "prefect", "--json")
+    assert not [pid for pid in family(home, up) if password.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    refused = shell("up", "--json")
     assert (refused.code, refused.error["type"]) == (4, "ConflictError")
     assert f"process {up.process.pid}" in refused.error["message"]
     code, seconds = up.stop()
-    assert (code, seconds < 10, marked([f"{home}#prefect"])) == (0, True, [])
+    assert (code, seconds < 10, family(home)) == (0, True, [])
     assert password not in up.log.read_text()
+
+
+def family(home: Path, *also: Up) -> list[int]:
+    """Every process of the installation."""
+    return [*marked([f"{home}#{part}" for part in Part]), *(up.process.pid for up in also)]
+
+
+def is_ready(up: Up, program: str) -> bool:
+    return f"{program} is ready" in up.log.read_text()
 
 
 def guarded(home: Path, api: str) -> str:

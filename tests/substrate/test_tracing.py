@@ -35,10 +35,18 @@ class Collector:
         self.taken.append(request)
         return Response()
 
-    def spans(self) -> dict[str, Any]:
-        """Every span, by name."""
+    def every(self) -> list[Any]:
+        """Every span."""
         scopes = [scope for one in self.taken for each in one.resource_spans for scope in each.scope_spans]
-        return {found.name: found for scope in scopes for found in scope.spans}
+        return [found for scope in scopes for found in scope.spans]
+
+    def spans(self) -> dict[str, Any]:
+        """The spans, by name."""
+        return {found.name: found for found in self.every()}
+
+    def trace(self, word: str) -> set[str]:
+        """The names of the spans of one trace."""
+        return {found.name for found in self.every() if found.trace_id.hex() == word}
 
 
 @contextmanager
