@@ -19,6 +19,8 @@ from automations.outbox import Delivery, outbox
 from automations.review import Review, grave
 from automations.rule_files import read_rules
 from automations.watch import FAILURES
+from flows.timetable import turns
+from flows.trouble import overdue
 from flows.workbench import template_folders
 from substrate.batches import counter
 from substrate.catalog import Vertical
@@ -32,6 +34,7 @@ from substrate.migrate import head, missing_tables, revision
 from substrate.quarantine import QuarantineState, quarantine
 from substrate.series.checked import checked
 from substrate.settings import Settings
+from substrate.sources.configured import load_sources
 
 _LATE = 2 * MINUTE
 _CLOCK_SLACK = MINUTE
@@ -69,7 +72,7 @@ def examine(settings: Settings, database: Database, verticals: Iterable[Vertical
         findings += [_integrity(connection), _clock(connection, now), _quarantine(connection)]
         findings += [_freshness(connection, vertical, now) for vertical in usable]
         findings += [_rules(connection), *_outbox(connection, now), _switched_off(connection)]
-    return findings
+    return [*findings, _batch_work(settings, database, usable, now)]
 
 
 def _home(home: Path) -> Finding:
@@ -189,6 +192,19 @@ def _rules(connection: Connection) -> Finding:
             "rules", False, f"{rows[0].rule_id} keeps failing: {rows[0].last_error}", "plumbline rules check"
         )
     return Finding("rules", True, "none keeps failing")
+
+
+def _batch_work(settings: Settings, database: Database, verticals: list[Vertical], now: int) -> Finding:
+    try:
+        due = list(turns(verticals, load_sources(settings.resolved_sources_file)))
+    except PlumblineError as error:
+        return Finding("batch work", False, error.message, error.hint)
+    late = overdue(database, due, now)
+    if late:
+        turn, age = max(late, key=lambda each: each[1])
+        what = f"{len(late)} pieces are late; the last good run of {turn.subject} was {duration_text(age)} ago"
+        return Finding("batch work", False, what, "See the runs in Prefect; docs/prefect.md says what each does.")
+    return Finding("batch work", True, "nothing that ran before is late")
 
 
 def _outbox(connection: Connection, now: int) -> Iterator[Finding]:

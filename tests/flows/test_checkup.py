@@ -13,10 +13,11 @@ from automations.alerts import rule_progress
 from automations.outbox import Delivery, outbox
 from automations.watch import FAILURES
 from flows.checkup import Finding, examine
+from flows.trouble import mark_of
 from substrate.batches import counter
 from substrate.catalog import Vertical
 from substrate.clock import DAY, HOUR
-from substrate.freshness import watermark
+from substrate.freshness import advance, watermark
 from substrate.settings import Settings
 from tests.flows.station import NOW, Station
 from verticals.hospital import vertical
@@ -94,3 +95,18 @@ def test_a_series_that_cannot_be_computed_is_named(ran: Station) -> None:
     found = findings(ran, looked_at=replace(vertical, series=(broken,)))["vertical hospital"]
     assert not found.sound
     assert "arrivals" in found.text
+
+
+def test_batch_work_that_has_not_run_for_long_is_named(ran: Station) -> None:
+    (ran.home / "sources.yaml").write_text("sources: [{name: epr, vertical: hospital, folder: {path: /srv}}]", "utf-8")
+    assert findings(ran)["batch work"].sound
+    with ran.database.write() as connection:
+        advance(connection, [mark_of("daily-cycle hospital")], "plumbline", NOW - 2 * DAY)
+    found = findings(ran)["batch work"]
+    assert not found.sound
+    assert "daily-cycle hospital was 2 d ago" in found.text
+
+
+def test_a_list_of_sources_that_cannot_be_read_is_found(ran: Station) -> None:
+    (ran.home / "sources.yaml").write_text("sources: [{name: epr}]", "utf-8")
+    assert not findings(ran)["batch work"].sound

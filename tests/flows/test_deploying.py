@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,13 @@ import pytest
 import yaml
 from prefect.client.schemas.objects import FlowRun
 from prefect.flows import load_flow_from_entrypoint
-from prefect.states import Scheduled
 
 from flows.deployments import ENTRYPOINTS
 from flows.timetable import TIME_LIMITS, Turn, turns
 from substrate.clock import SECOND
 from substrate.sources.configured import folder_entry
 from tests.flows.house import House
-from tests.flows.orchestra import ROOT, WALLS, Orchestra, eventually, is_final, playing
+from tests.flows.orchestra import ROOT, WALLS, Orchestra, eventually, playing
 from tests.flows.system_postgres import SYSTEM_POSTGRES, system_postgres
 from verticals.hospital import vertical
 
@@ -125,18 +122,6 @@ def test_what_is_served_follows_from_what_is_listed_and_runs(serving: Orchestra,
         marks = connection.exec_driver_sql("SELECT name FROM watermark WHERE name LIKE 'flow:%'").scalars().all()
     assert "flow:daily-cycle hospital" in marks
     assert serving.attempts() == ""
-
-
-def test_what_was_missed_is_caught_up_once(serving: Orchestra) -> None:
-    with serving.client() as client:
-        work = client.read_deployment_by_name("quality-report/hospital").id
-        long_ago = [Scheduled(datetime.now(UTC) - timedelta(hours=hours)) for hours in range(1, 6)]
-        runs = [client.create_flow_run_from_deployment(work, state=state).id for state in long_ago]
-        other = client.create_flow_run_from_deployment(work, parameters={"vertical": "none"}).id
-        eventually(lambda: all(is_final(client.read_flow_run(run).state) for run in (*runs, other)), "the end of all")
-        ends = Counter(client.read_flow_run(run).state_name for run in runs)
-    assert ends["Completed"] >= 1
-    assert ends["Completed"] + ends["Missed"] + ends["Cancelled"] == 5
 
 
 def test_a_schedule_makes_runs(serving: Orchestra) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ParameterTypeError
-from prefect.states import Failed, Running
+from prefect.states import Failed, Running, Scheduled
 
 from flows.accounts import alerts_of, rows_of
 from flows.cycle import run_cycle
@@ -19,6 +20,7 @@ from flows.features import refresh_features
 from flows.guarded import JITTER, RETRIES, WAITS, StepFailed, discreet, may_pass
 from flows.ingest import ingest_source, read_source
 from flows.installation import installation
+from flows.missed import leave_out_missed
 from flows.quality import quality_report
 from flows.rules import sweep_rules
 from flows.watch import Nobody
@@ -121,6 +123,23 @@ def test_a_run_past_its_time_limit_is_closed_and_a_younger_one_is_not(conducted:
     assert [(flow, run.id) for flow, run in closed] == [("sweep-rules", lost.id)]
     assert state is not None
     assert state.is_crashed()
+
+
+def test_what_was_missed_is_caught_up_by_one_run_and_other_work_is_not(conducted: House) -> None:
+    now, hospital, school = datetime.now(UTC), {"vertical": "hospital"}, {"vertical": "school"}
+    with get_client(sync_client=True) as client:
+        work = client.create_deployment(client.create_flow(quality_report), name="missed")
+
+        def due(hours: int, parameters: dict[str, str]) -> FlowRun:
+            then: State[Any] = Scheduled(scheduled_time=now - timedelta(hours=hours))
+            return client.create_flow_run_from_deployment(work, parameters=parameters, state=then)
+
+        begun, missed, *_others = [due(3, hospital), due(2, hospital), due(-1, hospital), due(2, school)]
+        left_out = leave_out_missed(client, begun, now)
+        state = client.read_flow_run(missed.id).state
+    assert [run.id for run in left_out] == [missed.id]
+    assert state is not None
+    assert (state.is_cancelled(), state.name) == (True, "Missed")
 
 
 def test_a_parameter_of_a_wrong_type_is_refused() -> None:
