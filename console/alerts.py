@@ -181,9 +181,7 @@ def _whereabouts(ws: Workspace, connection: Connection, lines: list[AlertLine], 
     found: Abouts = {}
     for key in {(line.vertical, line.entity_kind) for line in lines}:
         alike = [line for line in lines if (line.vertical, line.entity_kind) == key]
-        vertical = ws.vertical(key[0])
-        facts = Facts(vertical.records, vertical.views)
-        told = whereabouts(connection, facts, key[1], {line.entity_id for line in alike}, now)
+        told = whereabouts(connection, _known(ws, key[0]), key[1], {line.entity_id for line in alike}, now)
         found |= {line.id: told.get(line.entity_id, ()) for line in alike}
     return found
 
@@ -235,8 +233,13 @@ def _about(one: Whereabout) -> dict[str, str]:
 def _explained(ws: Workspace, said: str) -> ExplainedAlert:
     with ws.database.read() as connection:
         number = find_alert(connection, said)
-        vertical = ws.vertical(vertical_of(connection, number))
-        return explain_alert(connection, Facts(vertical.records, vertical.views), number)
+        return explain_alert(connection, _known(ws, vertical_of(connection, number)), number)
+
+
+def _known(ws: Workspace, vertical: str | None) -> Facts:
+    """What there is to know of a vertical; nothing where it is not installed, or the alert is of Plumbline itself."""
+    found = ws.verticals.get(vertical or "")
+    return Facts(found.records, found.views) if found else Facts(())
 
 
 def _explained_facts(found: ExplainedAlert) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from flows.installation import installation
+from flows.trouble import went_wrong
 from tests.console.shell import Shell
 
 
@@ -80,3 +82,11 @@ def test_silence_is_explained_too(used: Shell) -> None:
 
 def test_a_whole_number_names_an_alert_as_well(used: Shell, worst: dict[str, Any]) -> None:
     assert used.ask("alerts", "show", worst["id"])["id"] == worst["id"]
+
+
+def test_an_alert_about_plumbline_itself_is_listed_and_explained_like_any_other(used: Shell) -> None:
+    with installation() as opened:
+        went_wrong(opened.settings, opened.database, opened.clock, "daily-cycle hospital", "late", "it did not run")
+    (line,) = used.ask("alerts", "list", "--rule", "plumbline-flow-failed")
+    assert (line["subject"], line["severity"], line["state"]) == ("daily-cycle hospital", "high", "firing")
+    assert "it did not run" in used("alerts", "explain", line["code"]).out
