@@ -181,7 +181,7 @@ def _whereabouts(ws: Workspace, connection: Connection, lines: list[AlertLine], 
     found: Abouts = {}
     for key in {(line.vertical, line.entity_kind) for line in lines}:
         alike = [line for line in lines if (line.vertical, line.entity_kind) == key]
-        told = whereabouts(connection, _facts(ws, key[0]), key[1], {line.entity_id for line in alike}, now)
+        told = whereabouts(connection, _known(ws, key[0]), key[1], {line.entity_id for line in alike}, now)
         found |= {line.id: told.get(line.entity_id, ()) for line in alike}
     return found
 
@@ -233,10 +233,10 @@ def _about(one: Whereabout) -> dict[str, str]:
 def _explained(ws: Workspace, said: str) -> ExplainedAlert:
     with ws.database.read() as connection:
         number = find_alert(connection, said)
-        return explain_alert(connection, _facts(ws, vertical_of(connection, number)), number)
+        return explain_alert(connection, _known(ws, vertical_of(connection, number)), number)
 
 
-def _facts(ws: Workspace, vertical: str | None) -> Facts:
+def _known(ws: Workspace, vertical: str | None) -> Facts:
     """What there is to know of a vertical; nothing where it is not installed, or the alert is of Plumbline itself."""
     found = ws.verticals.get(vertical or "")
     return Facts(found.records, found.views) if found else Facts(())
