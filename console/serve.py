@@ -22,30 +22,23 @@ import uvicorn
 
 from console.exits import exit_code
 from console.layout import Part, prefect_command
+from console.secrecy import known_secrets
 from console.traced import Traced
 from console.web.app import create_app
 from console.web.parts import Parts, Ticking
 from console.workspace import Workspace, load_settings, workspace
 from flows.live_loop import LiveLoop
 from flows.messenger import Messenger
-from flows.orchestrator import auth_string, client_environment, is_foreign, server_answers, server_environment
+from flows.orchestrator import client_environment, server_answers, server_environment
 from flows.ticking import Ticker
 from substrate.clock import SECOND
 from substrate.errors import PlumblineError
-from substrate.kept_secrets import kept_secrets
 from substrate.logs import configure_logging
 from substrate.settings import Settings
 from substrate.tracing import tracing
 
 log = logging.getLogger(__name__)
 
-_SPOKEN = (
-    "PREFECT_API_KEY",
-    "PREFECT_API_AUTH_STRING",
-    "PREFECT_SERVER_API_AUTH_STRING",
-    "PREFECT_SERVER_DATABASE_CONNECTION_URL",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-)
 _STOP_SECONDS = 4.0
 _LOOK_SECONDS = 0.5
 _BEAT_SECONDS = 5.0
@@ -71,15 +64,6 @@ def serve(parts: Sequence[Part]) -> None:
             _serve_flows(settings)
         else:
             _serve_ours(frozenset(parts))
-
-
-def known_secrets(settings: Settings) -> set[str]:
-    """All that must never be read in a log: what the settings and the environment say, and what is kept at home."""
-    spoken = {os.environ.get(name, "") for name in _SPOKEN}
-    if not is_foreign(os.environ):
-        spoken.add(auth_string(settings, os.environ).get_secret_value())
-    found = settings.secret_values() | kept_secrets(settings.home) | spoken
-    return found | {one.partition(":")[2] for one in found if one.count(":") == 1}
 
 
 def _serve_flows(settings: Settings) -> None:

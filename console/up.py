@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -15,15 +16,15 @@ from typing import Annotated, Literal
 import typer
 
 from console.answers import JSON
+from console.child import python
 from console.greeter import Echo, Greeter
 from console.layout import Part, parts_of, programs, refuse_taken_ports
 from console.locks import held
-from console.serve import known_secrets, serve
+from console.secrecy import known_secrets
 from console.supervisor import Supervisor
-from console.workspace import load_settings, workspace
 from flows.orchestrator import is_foreign
 from substrate.logs import configure_logging, is_json
-from substrate.settings import Settings
+from substrate.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def up(
     parts = parts_of(only, foreign=is_foreign(os.environ))
     if not as_json and (len(parts) == 1 or set(parts) == {Part.WEB, Part.CLOCK}):
         refuse_taken_ports(settings, parts)
-        serve(parts)
+        _serve(parts)
         return
     shape: Shape = "json" if is_json(settings.log_format, sys.stderr) else "plain"
     configure_logging("up", shape=shape, level=settings.log_level, secrets=known_secrets(settings))
@@ -59,13 +60,28 @@ def up(
 def _supervise(settings: Settings, parts: Sequence[Part], shape: Shape, locks: Sequence[int], *, as_json: bool) -> None:
     began = time.monotonic()
     refuse_taken_ports(settings, parts)
-    with workspace():  # its tables are there before anybody looks
-        pass
+    _migrate(as_json=as_json)
     chosen = programs(settings, parts, os.environ, shape)
     greeter = Greeter(settings, parts, began, as_json=as_json)
     stop, hurry = _signals()
     Supervisor(chosen, settings.home, greeter.tell, Echo(shape), locks).run(stop, hurry)
     log.info("stopped")
+
+
+def _serve(parts: Sequence[Part]) -> None:
+    # Half of the libraries come with it: a supervisor that never serves does well without them.
+    from console.serve import serve
+
+    serve(parts)
+
+
+def _migrate(*, as_json: bool) -> None:
+    """Bring the database up to date before anybody looks, in a process that gives its memory back."""
+    words = ["db", "upgrade", *(["--json"] if as_json else [])]
+    command = python("-c", "from console.cli import main; main()", *words)
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)  # noqa: S603  # our own command
+    if done.returncode:
+        raise typer.Exit(done.returncode)
 
 
 def _signals() -> tuple[Event, Event]:

@@ -6,9 +6,10 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flows.installation import Installation, installation, load_settings
+from flows.installation import Installation, installation
 from substrate.catalog import Vertical, vertical
 from substrate.errors import ConfigurationError
+from substrate.settings import load_settings
 
 __all__ = ["Workspace", "load_settings", "workspace"]
 

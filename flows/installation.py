@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from flows.workbench import Workbench, workbench
 from substrate.catalog import Vertical, vertical, verticals
 from substrate.clock import Clock, SystemClock
 from substrate.database import Database, open_database
 from substrate.errors import ConfigurationError, NotFoundError
 from substrate.migrate import is_current, upgrade
-from substrate.settings import Settings
+from substrate.settings import Settings, load_settings
 from substrate.sources.configured import SourceEntry, load_sources
+
+__all__ = ["Installation", "installation", "load_settings"]
 
 
 @dataclass
@@ -64,21 +64,6 @@ class Installation:
             hint = f"{path} lists for it: {', '.join(sorted(listed)) or 'none'}."
             raise NotFoundError(f"{vertical_name} has no source {name!r}", hint=hint)
         return listed[name]
-
-
-def load_settings() -> Settings:
-    """The settings from the environment and `.env`.
-
-    Raises:
-        ConfigurationError: one of them is wrong; its value is not repeated, since it may be a secret.
-    """
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = "PLUMBLINE_" + "_".join(str(part) for part in wrong["loc"]).upper()
-        hint = "`docs/settings.md` says what each setting may be."
-        raise ConfigurationError(f"{name} is wrong: {wrong['msg']}", hint=hint) from None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from substrate.clock import DAY, MICROS, parse_duration
@@ -227,3 +227,18 @@ class Settings(BaseSettings):
     def resolved_sources_file(self) -> Path:
         """The file that lists the sources."""
         return self.sources_file or self.home / "sources.yaml"
+
+
+def load_settings() -> Settings:
+    """The settings from the environment and `.env`.
+
+    Raises:
+        ConfigurationError: one of them is wrong; its value is not repeated, since it may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = "PLUMBLINE_" + "_".join(str(part) for part in wrong["loc"]).upper()
+        hint = "`docs/settings.md` says what each setting may be."
+        raise ConfigurationError(f"{name} is wrong: {wrong['msg']}", hint=hint) from None

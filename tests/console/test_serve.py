@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from console.serve import holder, known_secrets, ticks
+from console.secrecy import known_secrets
+from console.serve import holder, ticks
 from substrate.clock import SECOND
 from substrate.kept_secrets import kept_secret, token
 from substrate.settings import Settings

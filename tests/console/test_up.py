@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from console.cli import main
 from console.layout import Part
 from console.warden import marked
 from tests.console.shell import Shell
@@ -101,3 +102,15 @@ def test_a_taken_port_is_said_before_anything_starts(home: Path, shell: Shell, p
     assert (said.code, said.error["type"]) == (2, "ConfigurationError")
     assert "PLUMBLINE_PREFECT_PORT" in said.error["hint"]
     assert marked([f"{home}#prefect"]) == []
+
+
+def test_nothing_starts_on_a_database_that_is_not_there(
+    home: Path, ports: dict[str, int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_DATABASE_URL", "postgresql+psycopg://u:s3cret@127.0.0.1:1/plumbline")
+    with pytest.raises(SystemExit) as end:
+        main(["up", "--json"])
+    said = capfd.readouterr()
+    assert (end.value.code, said.out, family(home)) == (5, "", [])
+    assert "127.0.0.1" in said.err
+    assert "s3cret" not in said.err
