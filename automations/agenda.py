@@ -31,6 +31,10 @@ _REST = 10
 _LIST_REST = 100
 """What lies ahead is worked out for all entities so seldom that it takes a hundredth of the time, a rule."""
 
+_LISTING = 0.2
+"""After so many seconds of that the rest is left to the next tick."""
+
+_SLACK = 10 * SECOND
 _LISTED = 1_000
 _WRITTEN = 1_000
 """Where more records than these were written, they are not looked through one by one."""
@@ -133,7 +137,7 @@ class Agenda:
     def _due(self, connection: Connection, one: Ahead, at: int) -> frozenset[int]:
         ids = one.turned(at)
         if one.deadline is not None and one.deadline <= at:
-            ids |= run_out(connection, one.stored.rule, LIVE, one.settled_at, at)
+            ids |= run_out(connection, one.stored.rule, LIVE, one.deadline - 1, at)
             one.deadline = None
         one.settled_at = max(one.settled_at, at)
         return frozenset(ids)
@@ -169,7 +173,8 @@ class Agenda:
             return
         self._trail = trail
         for one in self._rules.values():
-            one.deadline = next_deadline(connection, one.stored.rule, LIVE, one.settled_at)
+            # Whoever else decides may commit a moment after the tick that would have seen it.
+            one.deadline = next_deadline(connection, one.stored.rule, LIVE, one.settled_at - _SLACK)
 
     def _read_written(self, connection: Connection, at: int) -> None:
         """The turns ahead: at once of the records that were written, and in time of what refers to them."""
@@ -181,8 +186,9 @@ class Agenda:
             self._written, self._batch = (batch, self._marks), batch
             for one in self._rules.values():
                 one.is_listed = False
+        began = perf_counter()
         for one in self._rules.values():
-            if not one.is_listed and at >= one.list_at:
+            if not one.is_listed and at >= one.list_at and perf_counter() - began < _LISTING:
                 self._look_ahead(connection, one, at)
 
     def _look_at_written(self, connection: Connection, batch: int) -> None:
