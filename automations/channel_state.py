@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, delete, select, update
+from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, bindparam, delete, or_, select, update
 
 from automations.channels.channel import Failure
 from automations.outbox import Delivery, outbox
@@ -39,6 +39,12 @@ class Disabled:
     why: str
 
 
+_OUT_OF_USE = select(channel_state.c.channel).where(
+    channel_state.c.channel == bindparam("the_channel"),
+    or_(channel_state.c.endpoint == "", channel_state.c.endpoint == bindparam("the_endpoint")),
+)
+
+
 def disabled_channels(connection: Connection) -> list[Disabled]:
     """What is out of use now."""
     table = channel_state
@@ -59,9 +65,7 @@ def disable_channel(connection: Connection, found: Disabled, by: str) -> bool:
 
 def is_disabled(connection: Connection, channel: str, endpoint: str) -> bool:
     """Whether a channel, or this address of it, is out of use."""
-    table = channel_state
-    where = (table.c.channel == channel, table.c.endpoint.in_(["", endpoint]))
-    return connection.execute(select(table.c.channel).where(*where)).first() is not None
+    return connection.execute(_OUT_OF_USE, {"the_channel": channel, "the_endpoint": endpoint}).first() is not None
 
 
 def enable_channel(connection: Connection, channel: str, at: int, by: str) -> int:

@@ -1,8 +1,8 @@
-"""One message from lease to fate: looked at again, begun, sent outside any transaction, and its fate written down."""
+"""Messages from lease to fate: looked at again, begun, sent outside any transaction, and their fate written down."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -13,9 +13,10 @@ from automations.backoff import MAX_ATTEMPTS, next_try
 from automations.channel_state import Disabled, disable_channel, is_disabled
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
 from automations.contacts import ContactsError, address_of
-from automations.deadline import within
+from automations.deadline import Ended, all_within
 from automations.leases import Leased, begin, mark_dead, mark_retry, mark_sent, postpone, suppress
 from automations.outbox import Message, enqueue
+from automations.relevance import held_still
 from automations.resting import Resting
 from automations.rules import Severity
 from automations.sandbox import TemplateFault
@@ -28,6 +29,9 @@ _WORKER = "plumbline"
 _LOOK_AGAIN = 15 * MINUTE
 _REST = MINUTE
 _DEADLINE = 45.0  # seconds; a lease is longer
+
+Answer = Sent | Retry | Refused
+"""What a channel says of one message."""
 
 Check = Callable[[Connection, Leased], str | None]
 """Why a message need not be sent any more; None: it must."""
@@ -78,51 +82,96 @@ class Courier:
     resting: Resting = field(default_factory=Resting)
     deadline: float = _DEADLINE
 
-    def carry(self, held: Leased) -> Fate:
-        """Bring one leased message to its fate, or at least further; a failure of its delivery is no exception."""
-        channel = self.channels.get(held.channel)
-        ended = self._start(held, channel)
-        if ended is not None or channel is None:
-            return ended or Fate(Result.OVERTAKEN)
-        said = self._send(held, channel)
-        self.resting.note(channel.name, _endpoint(channel, held), said)
-        return self._settle(held, channel, said)
+    def carry(self, held: Sequence[Leased]) -> list[Fate]:
+        """Bring some leased messages to their fate, or at least further, all at once.
 
-    def _start(self, held: Leased, channel: Channel | None) -> Fate | None:
-        now = self.clock.now()
+        They are looked at again and begun in one transaction, sent side by side, and settled in one transaction. A
+        failure of a delivery is no exception. Whose alert somebody is just changing waits for that, and goes alone.
+        """
+        fates: dict[int, Fate] = {}
+        busy: list[Leased] = []
         with self.database.write() as connection:
-            why = self.check(connection, held)
-            if why is not None:
-                return _fate(suppress(connection, held, now, why), Result.SUPPRESSED, why)
-            fault = _unfit(held, channel, now)
-            if fault is not None or channel is None:
-                return _give_up(connection, held, now, fault or _unknown(held))
-            if is_disabled(connection, channel.name, _endpoint(channel, held)):
-                said = Refused(Failure.AUTH, f"the channel {channel.name} is out of use")
-                return _put_off(connection, held, now, said)
-            if self.resting.rests(channel.name, _endpoint(channel, held)):
-                silence = Refused(Failure.NETWORK, f"the channel {channel.name} does not answer")
-                return _fate(postpone(connection, held, now, now + _REST, silence), Result.POSTPONED)
-            begun = begin(connection, held, now, maybe_duplicate=_repeated(held, channel))
-            return None if begun else Fate(Result.OVERTAKEN)
+            still = self._still(connection, held)
+            for one in held:
+                if one.alert_id is None or one.alert_id in still or len(held) == 1:
+                    self._start(connection, one, fates)
+                else:
+                    busy.append(one)
+        begun = [one for one in held if one.id not in fates and one not in busy]
+        self._finish(begun, self._sent(begun), fates)
+        for one in busy:
+            fates[one.id] = self.carry([one])[0]
+        return [fates[one.id] for one in held]
 
-    def _send(self, held: Leased, channel: Channel) -> Sent | Retry | Refused:
+    def _still(self, connection: Connection, held: Sequence[Leased]) -> set[int]:
+        ids = {one.alert_id for one in held if one.alert_id is not None}
+        if len(held) == 1 or self.database.is_sqlite:  # one waits for nobody, and on SQLite nobody else is writing
+            return ids
+        return held_still(connection, ids)
+
+    def _start(self, connection: Connection, held: Leased, fates: dict[int, Fate]) -> None:
+        """Begin a message, unless it has a fate already."""
+        now = self.clock.now()
+        ended = self._ended(connection, held, now)
+        if ended is None:
+            begun = begin(connection, held, now, maybe_duplicate=_repeated(held, self.channels[held.channel]))
+            ended = None if begun else Fate(Result.OVERTAKEN)
+        if ended is not None:
+            fates[held.id] = ended
+
+    def _ended(self, connection: Connection, held: Leased, now: int) -> Fate | None:
+        channel = self.channels.get(held.channel)
+        why = self.check(connection, held)
+        if why is not None:
+            return _fate(suppress(connection, held, now, why), Result.SUPPRESSED, why)
+        fault = _unfit(held, channel, now)
+        if fault is not None or channel is None:
+            return _give_up(connection, held, now, fault or _unknown(held))
+        if is_disabled(connection, channel.name, _endpoint(channel, held)):
+            said = Refused(Failure.AUTH, f"the channel {channel.name} is out of use")
+            return _put_off(connection, held, now, said)
+        if self.resting.rests(channel.name, _endpoint(channel, held)):
+            silence = Refused(Failure.NETWORK, f"the channel {channel.name} does not answer")
+            return _fate(postpone(connection, held, now, now + _REST, silence), Result.POSTPONED)
+        return None
+
+    def _sent(self, begun: Sequence[Leased]) -> list[Ended[Answer]]:
+        """What each message's channel says, all asked at once."""
+        works = [self._prepared(one) for one in begun]
+        return all_within(self.deadline, works)
+
+    def _prepared(self, held: Leased) -> Callable[[], Answer]:
+        """The sending of a message that is ready to go, or the answer that there is none to send."""
+        channel = self.channels[held.channel]
         try:
             address = address_of(held.route, self.environment)
             message = self._rendered(held, channel, address)
         except ContactsError as error:
-            return Refused(Failure.ADDRESS, error.message)
+            return partial(Refused, Failure.ADDRESS, error.message)
         except TemplateFault as error:
-            return Refused(Failure.TEMPLATE, error.message)
+            return partial(Refused, Failure.TEMPLATE, error.message)
         except Exception as error:  # noqa: BLE001  # what one message holds may not stop the others
-            return Refused(Failure.TEMPLATE, f"the message could not be put into words ({type(error).__name__})")
-        try:
-            said = within(self.deadline, partial(channel.send, message, held.delivery_key))
-        except TimeoutError:
-            said = Retry(Failure.TIMEOUT, f"there was no end to it within {self.deadline:g} s", uncertain=True)
-        except Exception as error:  # noqa: BLE001  # a stranger's channel may not stop the other messages
-            said = Retry(Failure.CLIENT, f"the channel failed with {type(error).__name__}", uncertain=True)
-        return said if isinstance(said, Sent) else _redacted(said, address)
+            why = f"the message could not be put into words ({type(error).__name__})"
+            return partial(Refused, Failure.TEMPLATE, why)
+        return partial(_asked, channel, message, held.delivery_key)
+
+    def _finish(self, begun: Sequence[Leased], ends: Sequence[Ended[Answer]], fates: dict[int, Fate]) -> None:
+        """Write down what became of what was sent; then raise what is no answer, such as Ctrl-C."""
+        stopped = [ended.error for ended in ends if _stops(ended.error)]
+        with self.database.write() as connection:
+            for held, ended in zip(begun, ends, strict=True):
+                if not _stops(ended.error):
+                    fates[held.id] = self._settle(connection, held, self._answer(ended))
+        for error in stopped:
+            if error is not None:
+                raise error
+
+    def _answer(self, ended: Ended[Answer]) -> Answer:
+        if isinstance(ended.error, TimeoutError):
+            return Retry(Failure.TIMEOUT, f"there was no end to it within {self.deadline:g} s", uncertain=True)
+        if ended.error is not None:
+            return Retry(Failure.CLIENT, f"the channel failed with {type(ended.error).__name__}", uncertain=True)
+        return ended.value()
 
     def _rendered(self, held: Leased, channel: Channel, address: str | None) -> Rendered:
         clearance = channel.clearance if held.route.clearance is None else min(held.route.clearance, channel.clearance)
@@ -132,20 +181,31 @@ class Courier:
             recipient=held.recipient, address=address, severity=held.severity, created_at=held.created_at,
         )  # fmt: skip
 
-    def _settle(self, held: Leased, channel: Channel, said: Sent | Retry | Refused) -> Fate:
-        now = self.clock.now()
-        with self.database.write() as connection:
-            if isinstance(said, Sent):
-                return _fate(mark_sent(connection, held, now, said.provider_id), Result.SENT)
-            if isinstance(said, Refused) and said.failure is Failure.AUTH:
-                _switch_off(connection, held, channel, now, said.why)
-                return _put_off(connection, held, now, said)
-            if isinstance(said, Refused):
-                return _give_up(connection, held, now, said)
-            due = next_try(held.attempts + 1, now, held.expires_at, said.after, self.chance())
-            if isinstance(due, Failure):
-                return _give_up(connection, held, now, Refused(due, f"{said.failure}: {said.why}"))
-            return _fate(mark_retry(connection, held, now, due, said), Result.RETRIED, str(said.failure))
+    def _settle(self, connection: Connection, held: Leased, said: Answer) -> Fate:
+        now, channel = self.clock.now(), self.channels[held.channel]
+        self.resting.note(channel.name, _endpoint(channel, held), said)
+        if isinstance(said, Sent):
+            return _fate(mark_sent(connection, held, now, said.provider_id), Result.SENT)
+        if isinstance(said, Refused) and said.failure is Failure.AUTH:
+            _switch_off(connection, held, channel, now, said.why)
+            return _put_off(connection, held, now, said)
+        if isinstance(said, Refused):
+            return _give_up(connection, held, now, said)
+        due = next_try(held.attempts + 1, now, held.expires_at, said.after, self.chance())
+        if isinstance(due, Failure):
+            return _give_up(connection, held, now, Refused(due, f"{said.failure}: {said.why}"))
+        return _fate(mark_retry(connection, held, now, due, said), Result.RETRIED, str(said.failure))
+
+
+def _asked(channel: Channel, message: Rendered, key: str) -> Answer:
+    """What the channel says, without the address that it says it of."""
+    said = channel.send(message, key)
+    return said if isinstance(said, Sent) else _redacted(said, message.address)
+
+
+def _stops(error: BaseException | None) -> bool:
+    """Whether it ends the run: a channel's own failure does not, Ctrl-C does."""
+    return error is not None and not isinstance(error, Exception)
 
 
 def _unfit(held: Leased, channel: Channel | None, now: int) -> Refused | None:
@@ -170,7 +230,7 @@ def _endpoint(channel: Channel, held: Leased) -> str:
     return "" if channel.shared else held.recipient
 
 
-def _redacted(said: Retry | Refused, address: str | None) -> Retry | Refused:
+def _redacted(said: Retry | Refused, address: str | None) -> Answer:
     return replace(said, why=said.why.replace(address, "[address]")) if address else said
 
 

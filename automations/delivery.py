@@ -17,6 +17,7 @@ from automations.alerts import LIVE
 from automations.channels.channel import Channel
 from automations.courier import Check, Courier, Fate, Result
 from automations.leases import Leased, lease, release
+from automations.neighbours import together
 from automations.relevance import still_worth_telling
 from automations.templating import Templates
 from substrate.clock import Clock
@@ -104,10 +105,11 @@ def _carry_all(
     courier: Courier, held: list[Leased], report: DeliveryReport, progress: Callable[[int], None] | None
 ) -> None:
     try:
-        for one in held:
-            report.note(one.channel, courier.carry(one))
-            if progress is not None:
-                progress(1)
+        for group in together(held):
+            for one, fate in zip(group, courier.carry(group), strict=True):
+                report.note(one.channel, fate)
+                if progress is not None:
+                    progress(1)
     except BaseException:  # Ctrl-C too: what has not begun need not wait for its lease
         with courier.database.write() as connection:
             release(connection, held[0].token, courier.clock.now())

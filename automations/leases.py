@@ -6,11 +6,13 @@ such a message is `uncertain`, and where the channel cannot tell a repetition, i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, or_, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, case, or_, select, update
 
 from automations.channels.channel import Refused, Retry
 from automations.outbox import IS_LIVE, Delivery, Route, outbox, routes_from_json
@@ -26,7 +28,8 @@ _RESPONSE = 500
 
 _DIRECT = (
     "id", "delivery_key", "timeline", "alert_id", "fingerprint", "episode", "sequence", "recipient", "recipient_name",
-    "language", "reason", "severity", "template", "attempts", "last_failure", "uncertain", "created_at", "expires_at",
+    "language", "reason", "severity", "template", "attempts", "last_failure", "uncertain", "maybe_duplicate",
+    "created_at", "expires_at",
 )  # fmt: skip
 
 
@@ -39,6 +42,7 @@ class Leased:
         attempts: how often it was begun before.
         last_failure: the class of its last failure.
         uncertain: an earlier attempt may have arrived.
+        maybe_duplicate: an earlier attempt was told to be one, since the receiver cannot tell.
         token: the worker's; without it nobody may decide the message's fate.
         leased_at: since when, in microseconds since 1970 UTC.
     """
@@ -59,6 +63,7 @@ class Leased:
     attempts: int
     last_failure: str | None
     uncertain: bool
+    maybe_duplicate: bool
     created_at: int
     expires_at: int | None
     route: Route
@@ -124,8 +129,8 @@ def begin(
     """Say that sending begins now, which holds the message anew; False: somebody else has it."""
     until = now + seconds * SECOND
     values = {"begun_at": now, "due_at": until, "lease_until": until, "changed_at": now}
-    duplicate = True if maybe_duplicate else outbox.c.maybe_duplicate
-    return _won(connection, _held(held).values(**values, attempts=outbox.c.attempts + 1, maybe_duplicate=duplicate))
+    values["maybe_duplicate"] = held.maybe_duplicate or maybe_duplicate
+    return _won(connection, held, {**values, "attempts": held.attempts + 1})
 
 
 def mark_sent(connection: Connection, held: Leased, now: int, provider_id: str | None) -> bool:
@@ -200,22 +205,23 @@ def _taken(now: int, until: int, token: str) -> Update:
     )
 
 
-def _held(held: Leased) -> Update:
-    return update(outbox).where(_is_mine(held))
-
-
-def _is_mine(held: Leased) -> ColumnElement[bool]:
-    state = outbox.c.state == str(Delivery.SENDING)
-    return and_(outbox.c.id == held.id, outbox.c.lease_token == held.token, state)
-
-
 def _settle(connection: Connection, held: Leased, now: int, state: Delivery, values: dict[str, Any]) -> bool:
     free = {"lease_until": None, "lease_token": None, "begun_at": None, "changed_at": now}
-    return _won(connection, _held(held).values({**free, "state": str(state), **values}))
+    return _won(connection, held, {**free, "state": str(state), **values})
 
 
-def _won(connection: Connection, statement: Update) -> bool:
-    return connection.execute(statement).rowcount == 1
+def _won(connection: Connection, held: Leased, values: Mapping[str, Any]) -> bool:
+    """Write to the message if it is still in the worker's hands."""
+    given = {"the_id": held.id, "the_token": held.token, **{f"new_{name}": value for name, value in values.items()}}
+    return connection.execute(_write_to_mine(tuple(sorted(values))), given).rowcount == 1
+
+
+@cache
+def _write_to_mine(names: tuple[str, ...]) -> Update:
+    """The statement, made once: making it takes longer than running it."""
+    mine = (outbox.c.id == bindparam("the_id"), outbox.c.lease_token == bindparam("the_token"))
+    sending = outbox.c.state == str(Delivery.SENDING)
+    return update(outbox).where(*mine, sending).values({name: bindparam(f"new_{name}") for name in names})
 
 
 def _leased(row: Any, token: str, now: int) -> Leased:

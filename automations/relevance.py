@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from automations.alerts import alert
 from automations.leases import Leased
 from automations.lifecycle import Cause, State
 from automations.outbox import Delivery, SendReason, outbox
+from substrate.idset import among
 
 
 class Needless(StrEnum):
@@ -46,6 +47,13 @@ class Sibling:
     heard: bool
 
 
+_STANDING = (
+    select(alert.c.state, alert.c.resolve_reason, alert.c.acked_at, alert.c.snoozed_until)
+    .where(alert.c.id == bindparam("the_id"))
+    .with_for_update(read=True)
+)
+
+
 def still_worth_telling(connection: Connection, held: Leased) -> str | None:
     """Why a message need not be sent any more; None: it must.
 
@@ -56,10 +64,17 @@ def still_worth_telling(connection: Connection, held: Leased) -> str | None:
         return None
     if held.reason == SendReason.RESOLVED:
         return Needless.NEVER_TOLD if never_told(held.channel, _siblings(connection, held)) else None
-    columns = (alert.c.state, alert.c.resolve_reason, alert.c.acked_at, alert.c.snoozed_until)
-    chosen = select(*columns).where(alert.c.id == held.alert_id).with_for_update(read=True)
-    row = connection.execute(chosen).one_or_none()
+    row = connection.execute(_STANDING, {"the_id": held.alert_id}).one_or_none()
     return None if row is None else needless(Standing(*row), held.created_at, held.leased_at)
+
+
+def held_still(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Those of these alerts that nobody is changing; they stay as they are until the caller's transaction ends.
+
+    Whoever holds several and waited for one more could wait for somebody who waits for them.
+    """
+    chosen = select(alert.c.id).where(among(alert.c.id, ids)).with_for_update(read=True, skip_locked=True)
+    return set(connection.scalars(chosen))
 
 
 def needless(standing: Standing, created_at: int, now: int) -> Needless | None:

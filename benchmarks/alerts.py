@@ -1,17 +1,16 @@
 """Alerts at full size: 500 rules on one event, alerts persisted a second, one rule over a million entities.
 
 Run: `python -m benchmarks.alerts [--entities 1000000] [--alerts 20000] [--rules 500] [--url postgresql://…]`
-Without `--url` it runs on a SQLite file in a temporary folder.
+Without `--url` it runs on a SQLite file in a temporary folder, and on PostgreSQL if the server from the wheel is here.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import closing
+from dataclasses import replace
 from statistics import median, quantiles
 from time import perf_counter
 from typing import ClassVar
@@ -24,6 +23,7 @@ from automations.rule_files import rule_from
 from automations.rulebook import import_rules, pause, rules
 from automations.rules import Rule
 from benchmarks.result import Result, show
+from benchmarks.servers import urls
 from substrate.bulk import append
 from substrate.clock import DAY, MINUTE
 from substrate.columns import Sensitivity, column
@@ -34,6 +34,7 @@ from substrate.schema import SYSTEM, reconcile
 
 NOW = 18_000 * DAY
 _CHUNK = 50_000
+_WARM_UP = 50
 
 
 class Monitor(Record, table=True):
@@ -51,19 +52,26 @@ class Monitor(Record, table=True):
 def main() -> None:
     """Measure and print one table."""
     asked = _arguments()
-    show(results(asked.entities, asked.alerts, asked.rules, asked.url), "alerts")
+    with urls() as empty:
+        for url in [asked.url] if asked.url else empty:
+            show(results(url, asked.entities, asked.alerts, asked.rules), "alerts")
 
 
-def results(entities: int, alerts: int, count: int = 500, url: str | None = None) -> Iterator[Result]:
-    """Measure on an empty database; without an address on a SQLite file."""
-    with _opened(url) as database:
-        engine = _engine(database)
-        _fill(database, alerts)
-        yield _event(engine, count, alerts)
-        yield _persisted(engine)
-        yield _again(engine)
-        _fill(database, entities, first=alerts)
-        yield _million(engine, entities)
+def results(url: str, entities: int, alerts: int, count: int = 500) -> Iterator[Result]:
+    """Measure on an empty database."""
+    with closing(open_database(url)) as database:
+        for result in _measured(database, entities, alerts, count):
+            yield replace(result, work=f"{database.engine.dialect.name}: {result.work}")
+
+
+def _measured(database: Database, entities: int, alerts: int, count: int) -> Iterator[Result]:
+    engine = _engine(database)
+    _fill(database, alerts)
+    yield _event(engine, count, alerts)
+    yield _persisted(engine)
+    yield _again(engine)
+    _fill(database, entities, first=alerts)
+    yield _million(engine, entities)
 
 
 def _event(engine: Engine, count: int, entities: int) -> Result:
@@ -71,8 +79,12 @@ def _event(engine: Engine, count: int, entities: int) -> Result:
     with engine.database.read() as connection:
         reflexes = prepare(engine, rules(connection))["monitor"]
     dice = random.Random(1)
-    whole, alone = [], []
-    for _ in range(300):
+    whole: list[float] = []
+    alone: list[float] = []
+    for turn in range(_WARM_UP + 1_000):
+        if turn == _WARM_UP:
+            whole.clear()
+            alone.clear()
         number = record_id("bench", "monitor", str(dice.randrange(entities)))
         started = perf_counter()
         evaluate_entities(engine, reflexes, [number], NOW)
@@ -168,16 +180,6 @@ def _engine(database: Database) -> Engine:
     with database.write() as connection:
         reconcile(connection, [table_of(Monitor), history_of(Monitor)])
     return Engine(database, "bench", Facts([Monitor]), announce=Announcer(Directory(), ("inbox", "file")))
-
-
-@contextmanager
-def _opened(url: str | None) -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = open_database(url or f"sqlite:///{Path(folder) / 'alerts.sqlite'}")
-        try:
-            yield database
-        finally:
-            database.close()
 
 
 def _quantiles(seconds: list[float]) -> str:

@@ -157,7 +157,7 @@ def _what_next(ws: Workspace) -> None:
         ("plumbline alerts list", "what was found, worst first"),
         ("plumbline alerts explain ID", "why, in plain words"),
         ("plumbline quarantine list", "what was refused, and why"),
-        ("plumbline features list", "what is computed, and how old it is"),
+        ("plumbline features list", "what is computed, and its age"),
     ):
         screen.print(f"  {_command(line):<44} [dim]{why}[/]")
     screen.print(f"  [dim]The messages lie in {ws.settings.resolved_outbox_dir}[/]", soft_wrap=True)

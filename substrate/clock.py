@@ -129,13 +129,12 @@ def parse_duration(text: str, *, what: str = "duration") -> int:
 
 
 def duration_text(micros: int) -> str:
-    """A duration in the two largest units that matter, as people say it: `3 d 4 h`, `45 min`, `12 s`."""
+    """A duration in its largest unit and the next, as people say it: `3 d 4 h`, `45 min`, `12 s`; never `5 h 1 s`."""
     sign, left = ("-", -micros) if micros < 0 else ("", micros)
-    words = []
+    counts: list[tuple[int, str]] = []
     for size, word in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
         count, left = divmod(left, size)
-        if count:
-            words.append(f"{count} {word}")
-    if not words:
+        counts += [(count, word)] if count or counts else []
+    if not counts:
         return "0 s" if micros == 0 else f"{sign}< 1 s"
-    return sign + " ".join(words[:2])
+    return sign + " ".join(f"{count} {word}" for count, word in counts[:2] if count)

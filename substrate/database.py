@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import BigInteger, Connection, Engine, Integer, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -34,6 +36,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(**{_WRITE: True})
+        self._turn = RLock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -49,8 +52,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        with _explained(self.engine), self._writer.begin() as connection:
+        with self._one_at_a_time(), _explained(self.engine), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Threads of this process stand in line for SQLite's one writer: SQLite itself makes them sleep and try."""
+        taken = self.is_sqlite and self._turn.acquire(timeout=_BUSY_MILLISECONDS / 1000)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     def close(self) -> None:
         """Give all connections back to the operating system."""
@@ -70,7 +83,7 @@ def open_database(url: str) -> Database:
         # The cause may repeat the address, and with it a password.
         raise ConfigurationError("PLUMBLINE_DATABASE_URL is not a database address", hint=_URL_HINT) from None
     if backend == "sqlite":
-        return Database(_open_sqlite(url, parsed.database))
+        return Database(_open_sqlite(parsed.set(database=unquote(parsed.database or ""))))
     if backend == "postgresql":
         pinned = parsed.set(drivername="postgresql+psycopg")
         return Database(create_engine(pinned, pool_pre_ping=True, hide_parameters=True))
@@ -92,9 +105,9 @@ def masked_url(url: str | URL) -> str:
 _URL_HINT = "Use postgresql+psycopg://user:password@host/database, or leave it unset for the embedded SQLite."
 
 
-def _open_sqlite(url: str, path: str | None) -> Engine:
-    if path and path != ":memory:":
-        _make_folder(Path(path).parent)
+def _open_sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        _make_folder(Path(url.database).parent)
     # Without the values of its statements: an error's text may be logged, and values may be protected.
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -177,15 +177,18 @@ def held_rows(
     return [Held(*row) for row in connection.execute(chosen)]
 
 
-def held_row(connection: Connection, number: int) -> Held:
+def held_row(connection: Connection, number: int, *, hold: bool = False) -> Held:
     """One row by its number.
+
+    Args:
+        hold: whoever else wants to decide about it waits until the transaction ends.
 
     Raises:
         NotFoundError: there is none.
     """
     table = quarantine
     chosen = select(*(table.c[name] for name in Held.__dataclass_fields__)).where(table.c.id == number)
-    row = connection.execute(chosen).first()
+    row = connection.execute(chosen.with_for_update() if hold else chosen).first()
     if row is None:
         hint = "`plumbline quarantine list` shows the rows that lie there."
         raise NotFoundError(f"no row {number} in quarantine", hint=hint)

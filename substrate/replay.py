@@ -62,7 +62,10 @@ def replay(
         NotFoundError: there is no such row.
         ConflictError: the row is not held any more, or is another vertical's.
     """
-    return [_replay_one(connection, vertical, held_row(connection, each), now, by, zone, payload) for each in numbers]
+    return [
+        _replay_one(connection, vertical, held_row(connection, each, hold=True), now, by, zone, payload)
+        for each in numbers
+    ]
 
 
 def discard(connection: Connection, number: int, now: int, by: str, why: str) -> None:

@@ -88,7 +88,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _for_people(message: Rendered) -> str:
-    return f"To: {message.recipient}\nSubject: {message.subject}\n\n{message.text}"
+    return f"To: {message.recipient}\nSubject: {message.subject}\n\n{message.text.rstrip()}\n"
 
 
 def _for_machines(message: Rendered, key: str) -> bytes:

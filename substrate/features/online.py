@@ -63,9 +63,8 @@ def read_online(
     names = tuple(feature_operands(view))
     oldest = now - _budget(view)
     found = {}
-    for key, computed, refreshed, *values in connection.execute(
-        _statement(view, timeline), {"ids": [*ids], "now": now}
-    ):
+    rows = connection.execute(_statement(view, timeline), {"ids": [*ids], "now": now}).all()
+    for key, computed, refreshed, *values in rows:
         as_of = max(computed, refreshed or computed)
         stale = as_of < oldest
         shown = dict.fromkeys(names) if stale and fail_closed else dict(zip(names, values, strict=True))

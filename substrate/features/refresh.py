@@ -126,7 +126,7 @@ def _some(store: Store, view: View, since: Since, at: int, limit: float, progres
         if not count:
             return 0, 0
         with _by_index(store.connection):
-            return store.replace(_those_touched(view), {"at": at}, select(ids.c.id))
+            return store.replace(_those_touched(view), {"at": at}, select(ids.c.id), count)
 
 
 @contextmanager

@@ -75,20 +75,23 @@ class Store:
         copied = select(self.rows.c.id, *(self.rows.c[name] for name in self._names), self.rows.c.as_of, false())
         return self._append(copied)
 
-    def replace(self, computed: Select[Any], given: Given, ids: Ids = None) -> tuple[int, int]:
+    def replace(
+        self, computed: Select[Any], given: Given, ids: Ids = None, asked: int | None = None
+    ) -> tuple[int, int]:
         """Make the stored rows what was computed.
 
         Args:
             computed: `id` and the features.
             given: the statement's parameters.
             ids: the entities that were asked for; a stored row among them that was not found is removed. None: all.
+            asked: how many those are, where that is known; if as many were found, none is to be removed.
 
         Returns:
             How many entities were computed or removed, and for how many something changed.
         """
         with staged(self.connection, _staging(self.rows), computed, given) as found:
-            gone = self._remove(found, ids)
             count = self.connection.execute(select(func.count()).select_from(found)).scalar_one()
+            gone = 0 if count == asked else self._remove(found, ids)
             changed = self._write(found)
         return count + gone, changed + gone
 

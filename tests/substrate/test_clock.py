@@ -113,6 +113,7 @@ def test_what_is_no_duration_is_named(text: str) -> None:
         (12 * SECOND, "12 s"),
         (3 * DAY + 4 * HOUR + 5 * MINUTE, "3 d 4 h"),
         (-HOUR, "-1 h"),
+        (5 * HOUR + SECOND, "5 h"),
     ],
 )
 def test_durations_as_people_say_them(micros: int, text: str) -> None:

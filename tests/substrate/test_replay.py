@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -77,3 +78,17 @@ def test_a_row_whose_id_is_taken_is_not_said_to_be_out(clinic: Database, number:
         assert (outcome.released, outcome.reason) == (False, "id_collision")
         assert held_row(connection, number).state == "held"
         assert events_of(connection, "quarantine", str(number)) == []
+
+
+def test_two_people_who_release_it_at_once_release_it_once(clinic: Database, number: int) -> None:
+    def release(who: str) -> bool:
+        with clinic.write() as connection:
+            try:
+                return replay(connection, LAX, [number], NOW, who)[0].released
+            except ConflictError:
+                return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(release, "abcdefgh")) == 1
+    with clinic.read() as connection:
+        assert len(events_of(connection, "quarantine", str(number))) == 1
