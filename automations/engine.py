@@ -28,6 +28,7 @@ from substrate.database import Database
 from substrate.errors import PlumblineError
 from substrate.facts import Facts
 from substrate.freshness import Stale, records_name, stale, view_name, watermarks
+from substrate.tracing import spanned
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def budgets_of(vertical: Vertical) -> dict[str, int]:
     return records | views
 
 
+@spanned("rules")
 def evaluate(
     engine: Engine,
     at: int,

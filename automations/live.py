@@ -28,6 +28,7 @@ from substrate.expressions.expression import Expression
 from substrate.expressions.types import FieldPath, Value
 from substrate.freshness import stale, watermarks
 from substrate.idset import among
+from substrate.tracing import spanned
 
 Row = Sequence[Value | None]
 Answer = Callable[[Row, int], Value | None]
@@ -108,6 +109,7 @@ def prepare(engine: Engine, book: Iterable[StoredRule]) -> dict[str, Reflexes]:
     return {kind: _reflexes(kind, list(pairs)) for kind, pairs in groupby(chosen, key=lambda pair: pair[1].rule.entity)}
 
 
+@spanned("rules")
 def evaluate_entities(
     engine: Engine, reflexes: Reflexes, ids: Iterable[int], at: int, *, timeline: str = LIVE
 ) -> RuleReport:

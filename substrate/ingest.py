@@ -34,6 +34,7 @@ from substrate.quarantine import Refusal
 from substrate.sealing import fit, seal
 from substrate.sources.source import PAGE_ROWS, Page, Row, Source
 from substrate.sweep import Limits, Sweep
+from substrate.tracing import spanned
 from substrate.upsert import Outcome, Writer
 
 Progress = Callable[[int], None]
@@ -79,6 +80,7 @@ class Intake:
         self.report = IngestReport(discarded=self.gate.discarded)
         self._mappers = vertical.mappers_by_resource
 
+    @spanned("ingest")
     def take(self, connection: Connection, rows: Sequence[Row], now: int) -> None:
         """Map, check and write some rows in the caller's transaction, and account for each."""
         refusals: list[Refusal] = []

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL
 
 from substrate.clock import parse_duration
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=default_home, description="Folder that holds all that Plumbline writes.")
+    secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder with a file for each setting that is secret, as container platforms mount them.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy address of PostgreSQL (postgresql+psycopg://…) or SQLite; unset: SQLite in `home`.",
@@ -81,6 +86,35 @@ class Settings(BaseSettings):
         default=False, description="Let webhooks go to http:// addresses of other machines, unencrypted."
     )
 
+    web_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which pages, API and pushed events are served; by default this machine.",
+    )
+    web_port: int = Field(default=8420, ge=1, le=65_535, description="Port on which they are served.")
+    prefect_port: int = Field(
+        default=4200, ge=1, le=65_535, description="Port of the Prefect server that `plumbline up` starts."
+    )
+    log_format: Literal["auto", "json", "plain"] = Field(
+        default="auto", description="How running processes log: auto (plain in a terminal, else JSON), json or plain."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that running processes log."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, the first one that says anything first."""
+        if folder := os.environ.get("PLUMBLINE_SECRETS_DIR"):
+            file_secret_settings = SecretsSettingsSource(settings_cls, folder)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
+
     @field_validator("home", "outbox_dir", "contacts_file", "sources_file")
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
@@ -114,6 +148,12 @@ class Settings(BaseSettings):
     def safe_database_url(self) -> str:
         """The database address in use, with its password masked; fit for people's eyes and for logs."""
         return masked_url(self.resolved_database_url)
+
+    def secret_values(self) -> set[str]:
+        """Every secret among the settings, and the passwords in those that are addresses; no log may hold one."""
+        whole = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
+        passwords = [urlsplit(text).password for text in whole if "://" in text]
+        return {*whole, *(one for text in passwords if text for one in (text, unquote(text)))}
 
     @property
     def resolved_outbox_dir(self) -> Path:
