@@ -23,7 +23,7 @@ from automations.outbox import outbox
 from automations.rulebook import rule as stored_rule
 from automations.rulebook import version as rule_at_version
 from automations.rules import Rule
-from automations.watch import DATA_STALE, RULE_FAILING
+from automations.watch import BUILT_IN
 from automations.whereabouts import whereabouts
 from substrate.columns import meaning_of
 from substrate.errors import NotFoundError
@@ -123,7 +123,7 @@ def _evidence(connection: Connection, rule: Compiled, look: Look, found: Finding
 
 def _rule_of(connection: Connection, row: Any) -> Rule:
     if row.rule_version == 0:
-        return next(rule for rule in (DATA_STALE, RULE_FAILING) if rule.id == row.rule_id)
+        return next(rule for rule in BUILT_IN if rule.id == row.rule_id)
     return rule_at_version(connection, row.rule_id, row.rule_version)
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, Select, case, select
 from automations.alerts import CODE_DIGITS, CODE_SHOWN, IS_OPEN, LIVE, alert, alert_code, rule_progress
 from automations.rulebook import rule_version
 from automations.rules import Severity
-from automations.watch import DATA_STALE, RULE_FAILING
+from automations.watch import BUILT_IN
 from substrate.columns import Sensitivity
 from substrate.errors import ConflictError, NotFoundError
 
-_BUILT_IN = {rule.id: rule.title for rule in (DATA_STALE, RULE_FAILING)}
+_BUILT_IN = {rule.id: rule.title for rule in BUILT_IN}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""The two built-in rules that watch the others: data older than its promise, and rules that keep failing.
+"""The built-in rules that watch the rest: data older than promised, rules that keep failing, batch work that fails.
 
-Both are alerts like any other: one open episode a thing, told once, resolved when the thing is well again.
+All are alerts like any other: one open episode a thing, told once, resolved when the thing is well again.
 """
 
 from __future__ import annotations
@@ -58,8 +58,27 @@ RULE_FAILING = rule_from(
     },
     "built-in",
 )
+FLOW_FAILED = rule_from(
+    {
+        "rule": "plumbline-flow-failed",
+        "title": "Batch work failed or did not run",
+        "description": "What it should have done is not done; it is tried again at its next turn.",
+        "entity": "flow",
+        "when": "true",
+        "severity": "high",
+        "owner": STEWARD,
+        "cost_of_delay": "Data, features and alerts grow old until it runs well again.",
+        "notify": [{"role": STEWARD}],
+    },
+    "built-in",
+)
+BUILT_IN = (DATA_STALE, RULE_FAILING, FLOW_FAILED)
 
-_REASONS = {DATA_STALE.id: SendReason.DATA_STALE, RULE_FAILING.id: SendReason.RULE_ERROR}
+_REASONS = {
+    DATA_STALE.id: SendReason.DATA_STALE,
+    RULE_FAILING.id: SendReason.RULE_ERROR,
+    FLOW_FAILED.id: SendReason.FLOW_FAILED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +147,24 @@ def note_failing(watch: Watch, owners: Mapping[str, str], evaluated: Collection[
         for row in rows
     ]
     _reconcile(watch, RULE_FAILING, troubles, owners)
+
+
+def note_flow(watch: Watch, name: str, how: str, why: str) -> None:
+    """Keep one alert for a piece of batch work that failed, crashed or did not run.
+
+    Args:
+        watch: where and when.
+        name: the work, with what it works on, such as `ingest-source hospital/epr`.
+        how: `failed`, `crashed`, `late`.
+        why: fit for everybody's eyes.
+    """
+    values = (_value("how", "what happened", "string", how), _value("why", "why", "string", why))
+    _reconcile(watch, FLOW_FAILED, [Trouble(name, STEWARD, values)], {})
+
+
+def note_flow_well(watch: Watch, name: str) -> None:
+    """Take back the alert of a piece of batch work that ran well."""
+    _reconcile(watch, FLOW_FAILED, [], {name: STEWARD})
 
 
 def _reconcile(watch: Watch, rule: Rule, troubles: list[Trouble], owners: Mapping[str, str]) -> None:

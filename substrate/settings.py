@@ -15,8 +15,9 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL
 
-from substrate.clock import parse_duration
+from substrate.clock import DAY, parse_duration
 from substrate.database import masked_url
+from substrate.errors import ConfigurationError
 
 Clearance = Literal["public", "internal", "pii", "phi"]
 
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     )
     mass_delete_floor: int = Field(default=20, ge=0, description="Deletes of a kind that are never held.")
     max_lateness: str = Field(default="48h", description="How late a reminder may still be sent (caught up, labelled).")
+    keep_messages: str = Field(default="90d", description="How long messages are kept that were sent or held back.")
+    keep_events: str = Field(default="30d", description="How long pushed events are kept once they are taken in.")
+    keep_feature_history: str | None = Field(
+        default=None, description="How long it is kept what features were; unset: for ever."
+    )
     signing_key: SecretStr | None = Field(
         default=None,
         description="Key that signs webhooks without a key of their own; unset: made once in `home`.",
@@ -134,6 +140,17 @@ class Settings(BaseSettings):
     @classmethod
     def _a_duration(cls, text: str) -> str:
         parse_duration(text, what="PLUMBLINE_MAX_LATENESS")
+        return text
+
+    @field_validator("keep_messages", "keep_events", "keep_feature_history")
+    @classmethod
+    def _a_day_at_least(cls, text: str | None) -> str | None:
+        try:
+            long_enough = text is None or parse_duration(text) >= DAY
+        except ConfigurationError as error:
+            raise ValueError(error.message) from None
+        if not long_enough:
+            raise ValueError("what is kept is kept for a day at least; write it as 30d")
         return text
 
     @property

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from substrate.catalog import Vertical
+from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
@@ -31,8 +32,19 @@ class SourceEntry(BaseModel):
     name: str = Field(min_length=1, max_length=120, description="Part of every record's id; never change it.")
     vertical: str = Field(description="Whose records it gives.")
     zone: str | None = Field(None, description="IANA zone of times without one; unset: such rows are refused.")
+    every: str = Field("15m", description="How often the batch work reads it.")
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
+
+    @field_validator("every")
+    @classmethod
+    def _not_too_often(cls, text: str) -> str:
+        try:
+            if parse_duration(text) >= MINUTE:
+                return text
+        except ConfigurationError as error:
+            raise ValueError(error.message) from None
+        raise ValueError("a source is read once a minute at most; what must be faster is pushed")
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceEntry:
