@@ -193,7 +193,7 @@ def _rules(connection: Connection) -> Finding:
 
 def _outbox(connection: Connection, now: int) -> Iterator[Finding]:
     counts: dict[str, int] = dict(
-        connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).tuples()
+        connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).tuples().all()
     )
     dead = counts.get(Delivery.DEAD, 0)
     step = "plumbline outbox list --state dead, then plumbline outbox redrive" if dead else ""

@@ -38,7 +38,7 @@ def resolve(connection: Connection, reader: Reader, drafts: Sequence[Draft]) -> 
     if not handed:
         return
     chosen = select(record_alias.c.stand_in, record_alias.c.record_id).where(among(record_alias.c.stand_in, handed))
-    known = dict(connection.execute(chosen).tuples())
+    known = dict(connection.execute(chosen).tuples().all())
     wanted = [(stand_in, kind) for stand_in, kind in handed.items() if stand_in not in known]
     append(connection, alias_wanted, ("stand_in", "kind"), wanted, new_only=True)
     if known:

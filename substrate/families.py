@@ -65,7 +65,7 @@ class Families:
     def _owned(self, part: type[Record], owner: str, numbers: list[int]) -> dict[int, int]:
         table = table_of(part)
         chosen = select(table.c.id, table.c[owner]).where(among(table.c[owner], numbers), table.c.gone_at.is_(None))
-        return dict(self._connection.execute(chosen).tuples())
+        return dict(self._connection.execute(chosen).tuples().all())
 
 
 _LEFT_ALONE = (Outcome.STALE, Outcome.COLLISION)

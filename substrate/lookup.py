@@ -98,4 +98,4 @@ def find_entity(connection: Connection, vertical: Vertical, kind: str, key: str)
 def source_keys(connection: Connection, vertical: Vertical, kind: str, ids: Iterable[int]) -> dict[int, str]:
     """The keys of some entities in their source, by id; one that we do not have is left out."""
     table = table_of(vertical.record(kind))
-    return dict(connection.execute(select(table.c.id, table.c.source_key).where(among(table.c.id, ids))).tuples())
+    return dict(connection.execute(select(table.c.id, table.c.source_key).where(among(table.c.id, ids))).tuples().all())

@@ -134,7 +134,7 @@ class _Reading:
         columns = source.c
         asked = select(columns.group_id, func.min(columns.bucket)).where(columns.bucket < last.end)
         found = self._connection.execute(self._of_groups(asked, source).group_by(columns.group_id))
-        return dict(found.tuples())
+        return dict(found.tuples().all())
 
     def _stored(self, source: FromClause, runs: Sequence[Run]) -> dict[Group, list[Any]]:
         columns = source.c

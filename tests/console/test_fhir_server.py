@@ -60,7 +60,7 @@ def held(home: Path) -> dict[str, dict[str, int]]:
 def _contents(connection: Connection, record: type[Record]) -> dict[str, int]:
     table = table_of(record)
     rows = connection.execute(select(table.c.source_key, table.c.content_hash).where(table.c.gone_at.is_(None)))
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def test_a_server_gives_what_a_folder_gives_and_nothing_the_second_time(

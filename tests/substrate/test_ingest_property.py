@@ -120,6 +120,6 @@ def _every_version_once(database: Database) -> None:
     history, live = history_of(Visit), table_of(Visit)
     with database.read() as connection:
         past = connection.execute(select(history.c.id, history.c.batch, history.c.superseded_batch)).all()
-        alive = dict(connection.execute(select(live.c.id, live.c.batch)).tuples())
+        alive = dict(connection.execute(select(live.c.id, live.c.batch)).tuples().all())
         assert all(each.superseded_batch <= alive[each.id] for each in past)
         assert all(each.state == "held" for each in held_rows(connection))
