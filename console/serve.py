@@ -124,11 +124,10 @@ def _serve_web(ws: Workspace, ticker: Any, messenger: Any, live: Any) -> None:
 
 
 def _beat(ws: Workspace, ticker: Any, stop: Event) -> None:
-    """Touch a file as long as the clock ticks: how one sees that a process without a port lives."""
-    sign = ws.settings.home / "run" / "clock.beat"
-    sign.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Touch a file as long as the clock works: how one sees that a process without a port lives."""
+    sign = ws.settings.beat_file
     while not stop.wait(_BEAT_SECONDS):
-        if ticks(ticker.health(), ws.clock.now()):
+        if sign is not None and ticks(ticker.health(), ws.clock.now()):
             sign.touch()
 
 

@@ -86,6 +86,8 @@ def server_environment(settings: Settings, environment: Mapping[str, str]) -> di
         **client_environment(settings, environment),
         "PREFECT_SERVER_API_AUTH_STRING": auth_string(settings, environment).get_secret_value(),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": named or own,
+        # Else it writes into its own package, which may be another user's or another installation's too.
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(kept / "ui"),
         "PREFECT_SERVER_LOGGING_LEVEL": environment.get("PREFECT_SERVER_LOGGING_LEVEL", "WARNING"),
     }
 

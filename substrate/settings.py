@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     prefect_port: int = Field(
         default=4200, ge=1, le=65_535, description="Port of the Prefect server that `plumbline up` starts."
     )
+    beat_file: Path | None = Field(
+        default=None, description="File that the clock touches as long as it works; unset: none."
+    )
     log_format: Literal["auto", "json", "plain"] = Field(
         default="auto", description="How running processes log: auto (plain in a terminal, else JSON), json or plain."
     )
@@ -121,7 +124,7 @@ class Settings(BaseSettings):
             file_secret_settings = SecretsSettingsSource(settings_cls, folder)
         return init_settings, env_settings, dotenv_settings, file_secret_settings
 
-    @field_validator("home", "outbox_dir", "contacts_file", "sources_file")
+    @field_validator("home", "outbox_dir", "contacts_file", "sources_file", "secrets_dir", "beat_file")
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
         # No shell has seen a value that stands in `.env` or in a service's unit.
