@@ -167,6 +167,7 @@ def evaluate(
     known: int | None = None,
     only: Collection[str] = (),
     fresh: Mapping[str, int] | None = None,
+    in_between: bool = False,
 ) -> RuleReport:
     """Evaluate the vertical's rules that are active or in shadow.
 
@@ -177,30 +178,35 @@ def evaluate(
         known: the instant up to which we had learned; None: all that is known today.
         only: ids of the rules to evaluate; empty: all.
         fresh: watermarks that the caller knows better than the table, such as those of a replay's own features.
+        in_between: this look is made because something came due; it says nothing of how often the rules are looked at.
     """
     look = Look(engine.facts, at, known, timeline)
     with engine.database.read() as connection:
         marks = {**watermarks(connection), **(fresh or {})}
         book = rules(connection, engine.vertical)
-    chosen = [stored for stored in book if stored.lifecycle in EVALUATED and (not only or stored.rule.id in only)]
+    evaluated = [stored for stored in book if stored.lifecycle in EVALUATED]
+    chosen = [stored for stored in evaluated if not only or stored.rule.id in only]
     runs = tuple(
-        guarded(engine.database, stored.rule.id, timeline, partial(_run, engine, stored, look, marks))
+        guarded(engine.database, stored.rule.id, timeline, partial(_run, engine, stored, look, marks, in_between))
         for stored in chosen
     )
     watch = Watch(engine.database, engine.vertical, engine.announce, at, timeline)
-    checked = {name for stored in chosen for name in _needs(engine, stored)}
+    # Whether data is too old is asked for all rules, though a few are looked at: each has a promise of its own.
+    needs = {stored.rule.id: _needs(engine, stored) for stored in evaluated}
+    held = {rule_id: old for rule_id, needed in needs.items() if (old := stale(marks, needed, at))}
+    checked = {name for needed in needs.values() for name in needed}
     # A full run also answers for what no rule rests on any more, and for rules that are no longer evaluated.
-    note_stale(watch, {run.rule_id: run.stale for run in runs if run.stale}, checked if only else checked | set(marks))
+    note_stale(watch, held, checked if only else checked | set(marks))
     owners = {stored.rule.id: stored.rule.owner for stored in (chosen if only else book)}
     note_failing(watch, owners, {stored.rule.id for stored in chosen})
     return RuleReport(runs)
 
 
-def _needs(engine: Engine, stored: StoredRule) -> Collection[str]:
+def _needs(engine: Engine, stored: StoredRule) -> Mapping[str, int]:
     try:
         return engine.needs(engine.compiled(stored))
     except PlumblineError:
-        return ()
+        return {}
 
 
 def guarded(database: Database, rule_id: str, timeline: str, work: Callable[[], RuleRun]) -> RuleRun:
@@ -216,17 +222,17 @@ def guarded(database: Database, rule_id: str, timeline: str, work: Callable[[], 
     return replace(run, seconds=perf_counter() - started)
 
 
-def _run(engine: Engine, stored: StoredRule, look: Look, marks: Mapping[str, int]) -> RuleRun:
+def _run(engine: Engine, stored: StoredRule, look: Look, marks: Mapping[str, int], in_between: bool) -> RuleRun:
     rule = engine.compiled(stored)
     old = tuple(stale(marks, engine.needs(rule), look.at))
     if old:
         return RuleRun(rule.rule.id, Outcome(), stale=old)
     task = Task(rule, look, stored.lifecycle is Lifecycle.ACTIVE, engine.announce, marks)
-    outcome, missed = evaluate_rule(engine.database, task)
+    outcome, missed = evaluate_rule(engine.database, task, in_between=in_between)
     return RuleRun(rule.rule.id, outcome, lapsed=missed)
 
 
-def evaluate_rule(database: Database, task: Task) -> tuple[Outcome, int]:
+def evaluate_rule(database: Database, task: Task, *, in_between: bool = False) -> tuple[Outcome, int]:
     """Evaluate one rule in one transaction; also says how many reminders came due too long ago to be told."""
     rule_id, timeline = task.rule.rule.id, task.look.timeline
     with database.read() as connection:
@@ -235,7 +241,7 @@ def evaluate_rule(database: Database, task: Task) -> tuple[Outcome, int]:
         missed = lapsed(connection, task.rule, task.look, before.reminded_until)
     with database.write() as connection:
         outcome = decide(connection, task, seen, lambda held: look_at(held, task))
-        went_well(connection, rule_id, timeline, task.look.at)
+        went_well(connection, rule_id, timeline, task.look.at, in_between=in_between)
         if missed:
             _note_lapsed(connection, task, missed)
     return outcome, missed

@@ -225,7 +225,8 @@ def _still_pending(
     policy: Policy, now: Condition, severity: Severity, at: int, actions: tuple[Action, ...], whole: bool
 ) -> Decision:
     now = replace(now, severity=severity)
-    if not whole or now.pending_since is None:
+    # A wait that began in the future began before the clock was set back; it begins anew, or it might never end.
+    if not whole or now.pending_since is None or now.pending_since > at:
         now = replace(now, pending_since=at)
         actions = (*actions, Action.RESTARTED)
     since = at if now.pending_since is None else now.pending_since
@@ -247,6 +248,7 @@ def _changed(policy: Policy, now: Condition, severity: Severity, at: int, action
 
 def _clear(policy: Policy, now: Condition, at: int, actions: tuple[Action, ...], whole: bool) -> Decision:
     since = now.recovering_since if whole else None
+    since = None if since is None or since > at else since
     if at - (at if since is None else since) >= policy.keep:
         ended = resolve(policy, now, policy.ending, at)
         return replace(ended, actions=(*actions, *ended.actions))
@@ -262,7 +264,7 @@ def _hold(now: Condition, actions: tuple[Action, ...]) -> Decision:
 
 
 def _unknown(policy: Policy, now: Condition, at: int) -> Decision:
-    since = at if now.unknown_since is None else now.unknown_since
+    since = at if now.unknown_since is None else min(at, now.unknown_since)
     after = replace(now, unknown_since=since, missing_evaluations=0)
     if now.nodata_since is not None or at - since < policy.nodata_after:
         return Decision(after)

@@ -52,6 +52,7 @@ class SendReason(StrEnum):
     DATA_STALE = "data_stale"
     RULE_ERROR = "rule_error"
     FLOW_FAILED = "flow_failed"
+    OVERDUE = "overdue"
     RETRACTED = "retracted"
 
 

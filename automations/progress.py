@@ -65,17 +65,18 @@ def largest_gap(rule: Rule, progress: Progress) -> int:
     return _MISSED * (progress.usual_interval or _FIRST_INTERVAL)
 
 
-def went_well(connection: Connection, rule_id: str, timeline: str, at: int) -> None:
-    """Note a regular evaluation that succeeded; the watermark never moves back, whatever the clock does."""
+def went_well(connection: Connection, rule_id: str, timeline: str, at: int, *, in_between: bool = False) -> None:
+    """Note an evaluation that succeeded; the watermark never moves back, whatever the clock does.
+
+    One that was made in between, as something came due, leaves the rule's rhythm alone: else the next regular one
+    would look late.
+    """
     before = progress_of(connection, rule_id, timeline)
     until = at if before.reminded_until is None else max(at, before.reminded_until)
-    values = {
-        "evaluated_at": at if before.evaluated_at is None else max(at, before.evaluated_at),
-        "usual_interval": _rhythm(before, at),
-        "reminded_until": until,
-        "failures": 0,
-        "last_error": None,
-    }
+    values: dict[str, Any] = {"reminded_until": until, "failures": 0, "last_error": None}
+    if not in_between:
+        values["evaluated_at"] = at if before.evaluated_at is None else max(at, before.evaluated_at)
+        values["usual_interval"] = _rhythm(before, at)
     connection.execute(_row(rule_id, timeline).values(values))
 
 

@@ -1,4 +1,4 @@
-"""The built-in rules that watch the rest: data older than promised, rules that keep failing, batch work that fails.
+"""The built-in rules that watch the rest: old data, rules that keep failing, batch work that fails, work left undone.
 
 All are alerts like any other: one open episode a thing, told once, resolved when the thing is well again.
 """
@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from automations.alerts import rule_progress
 from automations.announcing import Announce, Announcement, announcement
+from automations.arrears import Arrears, Chore
+from automations.contacts import ADMIN
 from automations.episodes import Change, Episode, Stamp, new_episode, open_episodes, past_episodes, write_changes
 from automations.evidence import as_json
 from automations.lifecycle import Policy, Send, Verdict, begin, numbered, policy_of, step
@@ -72,12 +74,28 @@ FLOW_FAILED = rule_from(
     },
     "built-in",
 )
-BUILT_IN = (DATA_STALE, RULE_FAILING, FLOW_FAILED)
+WORK_OVERDUE = rule_from(
+    {
+        "rule": "plumbline-work-overdue",
+        "title": "Plumbline is behind with its own work",
+        "description": "What should have been done by now is not: look whether its processes run, and at their logs.",
+        "entity": "chore",
+        "when": "true",
+        "severity": "high",
+        "owner": ADMIN,
+        "cost_of_delay": "Alerts and messages come late, or not at all.",
+        "notify": [{"role": ADMIN}],
+    },
+    "built-in",
+)
+BUILT_IN = (DATA_STALE, RULE_FAILING, FLOW_FAILED, WORK_OVERDUE)
+"""The rules that are in no book."""
 
 _REASONS = {
     DATA_STALE.id: SendReason.DATA_STALE,
     RULE_FAILING.id: SendReason.RULE_ERROR,
     FLOW_FAILED.id: SendReason.FLOW_FAILED,
+    WORK_OVERDUE.id: SendReason.OVERDUE,
 }
 
 
@@ -167,6 +185,17 @@ def note_flow_well(watch: Watch, name: str) -> None:
     _reconcile(watch, FLOW_FAILED, [], {name: STEWARD})
 
 
+def note_overdue(watch: Watch, found: Iterable[Arrears]) -> None:
+    """Keep one alert for each chore that is behind.
+
+    Args:
+        watch: where and when.
+        found: all that is behind; a chore that is left out is well.
+    """
+    troubles = [Trouble(str(one.chore), ADMIN, _arrears(one, watch.at)) for one in found]
+    _reconcile(watch, WORK_OVERDUE, troubles, {str(chore): ADMIN for chore in Chore})
+
+
 def _reconcile(watch: Watch, rule: Rule, troubles: list[Trouble], owners: Mapping[str, str]) -> None:
     with watch.database.read() as connection:
         known = open_episodes(connection, watch.timeline, rule.id)
@@ -233,6 +262,14 @@ def _staleness(one: Stale, rules: list[str]) -> tuple[dict[str, Any], ...]:
         _value("age", "age", "duration", one.age),
         _value("budget", "promised age", "duration", one.budget),
         _value("rules", "rules held still", "string", ", ".join(rules)),
+    )
+
+
+def _arrears(one: Arrears, at: int) -> tuple[dict[str, Any], ...]:
+    return (
+        _value("what", "what is behind", "string", one.said),
+        _value("count", "how many", "int", one.count),
+        _value("behind", "the oldest for", "duration", max(0, at - one.oldest)),
     )
 
 

@@ -11,15 +11,17 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import URL
 
-from substrate.clock import DAY, parse_duration
+from substrate.clock import DAY, MICROS, parse_duration
 from substrate.database import masked_url
 from substrate.errors import ConfigurationError
 
 Clearance = Literal["public", "internal", "pii", "phi"]
+
+_SHORTEST = MICROS // 10
 
 
 def default_home() -> Path:
@@ -91,6 +93,12 @@ class Settings(BaseSettings):
     webhook_allow_plain: bool = Field(
         default=False, description="Let webhooks go to http:// addresses of other machines, unencrypted."
     )
+    tick_interval: str = Field(default="1s", description="How often the clock looks whether anything has come due.")
+    sweep_interval: str = Field(default="5m", description="How often the clock evaluates all rules, due or not.")
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="Address that is asked for each minute in which nothing is overdue; its silence is the alarm.",
+    )
 
     web_host: str = Field(
         default="127.0.0.1",
@@ -155,6 +163,20 @@ class Settings(BaseSettings):
         if not long_enough:
             raise ValueError("what is kept is kept for a day at least; write it as 30d")
         return text
+
+    @field_validator("tick_interval", "sweep_interval")
+    @classmethod
+    def _an_interval(cls, text: str, info: ValidationInfo) -> str:
+        if parse_duration(text, what=f"PLUMBLINE_{(info.field_name or '').upper()}") < _SHORTEST:
+            raise ValueError("write at least 100ms")
+        return text
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("it is no http:// or https:// address")
+        return url
 
     @property
     def resolved_database_url(self) -> str:

@@ -1,0 +1,213 @@
+"""What the clock does when it ticks: named duties, each of which looks in the database for what is due.
+
+Doing one twice at the same time does no harm: rules take their turns, messages have unique keys, and whatever tells
+somebody first asks whether its clock still leads. What comes due later on gets a duty of its own in `duties`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from automations.agenda import Agenda
+from automations.alerts import LIVE
+from automations.announcer import Announcer
+from automations.announcing import Announce, Announcement
+from automations.arrears import Arrears, Chore
+from automations.channels import channels
+from automations.channels.channel import Channel
+from automations.contacts import load_directory
+from automations.engine import Engine, RuleReport, budgets_of, evaluate
+from automations.overdue import overdue_events, overdue_messages, overdue_rules
+from automations.watch import Watch, note_overdue
+from flows.heartbeat import Heartbeat
+from substrate.catalog import Vertical
+from substrate.clock import MINUTE, SECOND, duration_text, parse_duration
+from substrate.database import Database
+from substrate.errors import ConfigurationError
+from substrate.facts import Facts
+from substrate.leadership import Lease, insist
+from substrate.settings import Settings
+
+WATCH_EVERY = MINUTE
+_STUCK = 300.0
+_CATCHING_UP = 60.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a duty.
+
+    Attributes:
+        at: the instant that it acts on, in microseconds since 1970 UTC.
+        lease: the right by which it acts.
+        led: for how many seconds this process has led.
+    """
+
+    at: int
+    lease: Lease
+    led: float
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that is done whenever the clock ticks.
+
+    Attributes:
+        name: for logs.
+        every: how often, in microseconds.
+        act: does it.
+    """
+
+    name: str
+    every: int
+    act: Callable[[Turn], None]
+
+
+class House:
+    """What all duties share: the database, each vertical's engine, and who is told.
+
+    Args:
+        settings: as the environment has them.
+        database: migrated.
+        verticals: whose rules are watched.
+
+    Raises:
+        ConfigurationError: the contacts or a channel's settings are wrong.
+    """
+
+    def __init__(self, settings: Settings, database: Database, verticals: Sequence[Vertical]) -> None:
+        self.database = database
+        self._contacts = settings.resolved_contacts_file
+        self._channels: Mapping[str, Channel] = channels(settings, database)
+        self._announcer = Announcer(load_directory(self._contacts), self._channels)
+        self.engines = [
+            Engine(database, vertical.name, Facts(vertical.records, vertical.views), budgets_of(vertical))
+            for vertical in verticals
+        ]
+
+    def read_contacts(self) -> None:
+        """Read again who stands behind a role; a file that cannot be read leaves what was read before."""
+        try:
+            self._announcer = Announcer(load_directory(self._contacts), self._channels)
+        except ConfigurationError as error:
+            log.warning("the contacts stay as they were: %s", error.message)
+
+    def announce(self, lease: Lease) -> Announce:
+        """Tells people, as long as nobody else leads; else what is being decided is undone."""
+
+        def tell(connection: Connection, announcements: Sequence[Announcement]) -> int:
+            insist(connection, lease)
+            return self._announcer(connection, announcements)
+
+        return tell
+
+
+class DueRules:
+    """The duty of the rules: evaluate what has come due, and all of them at regular intervals.
+
+    Args:
+        house: what duties share.
+        sweep: how often all rules are evaluated, in microseconds.
+        on_told: is called after messages were put into the outbox.
+    """
+
+    def __init__(self, house: House, sweep: int, on_told: Callable[[], None]) -> None:
+        self._house = house
+        self._on_told = on_told
+        self._agendas = [(engine, Agenda(engine, sweep)) for engine in house.engines]
+        self._token: int | None = None
+        self._done = 0.0
+
+    @property
+    def idle(self) -> float:
+        """Seconds since a turn last came to its end."""
+        return time.monotonic() - self._done
+
+    def act(self, turn: Turn) -> None:
+        """Evaluate what is due."""
+        if turn.lease.token != self._token:
+            for _, agenda in self._agendas:
+                agenda.forget()
+            self._token = turn.lease.token
+        for engine, agenda in self._agendas:
+            self._evaluate(engine, agenda, turn)
+        self._done = time.monotonic()
+
+    def _evaluate(self, engine: Engine, agenda: Agenda, turn: Turn) -> None:
+        with engine.database.read() as connection:
+            plan = agenda.plan(connection, turn.at)
+        if plan.whole:
+            self._house.read_contacts()
+        if not plan.whole and not plan.rules:
+            return
+        telling = replace(engine, announce=self._house.announce(turn.lease))
+        report = evaluate(telling, turn.at, only=plan.rules, in_between=not plan.whole)
+        agenda.note(plan, report, turn.at)
+        if report.enqueued:
+            self._on_told()
+        _say(engine.vertical, report)
+
+
+class Watchdog:
+    """The duty of looking whether everything is done: an alert to the admin if not, a heartbeat if so.
+
+    Args:
+        house: what duties share.
+        rules: the duty that is watched itself.
+        heartbeat: tells somebody outside that all is well.
+        on_told: is called when a message may have been put into the outbox.
+    """
+
+    def __init__(self, house: House, rules: DueRules, heartbeat: Heartbeat, on_told: Callable[[], None]) -> None:
+        self._house = house
+        self._rules = rules
+        self._heartbeat = heartbeat
+        self._on_told = on_told
+        self.overdue: tuple[str, ...] = ()
+
+    def act(self, turn: Turn) -> None:
+        """Look, tell, and let the heart beat if nothing is overdue."""
+        if turn.led < _CATCHING_UP:
+            return  # whoever has just begun to lead first does what was left undone
+        with self._house.database.read() as connection:
+            found = list(self._found(connection, turn))
+        before, self.overdue = self.overdue, tuple(str(one.chore) for one in found)
+        if self._house.engines:
+            first = self._house.engines[0].vertical
+            note_overdue(Watch(self._house.database, first, self._house.announce(turn.lease), turn.at, LIVE), found)
+        if found or before:
+            self._on_told()
+        for one in found:
+            log.warning("overdue: %s, the oldest for %s", one.said, duration_text(max(0, turn.at - one.oldest)))
+        if not found:
+            self._heartbeat.beat()
+
+    def _found(self, connection: Connection, turn: Turn) -> Iterator[Arrears]:
+        yield from overdue_messages(connection, turn.at)
+        yield from overdue_events(connection, turn.at)
+        rules = [one for engine in self._house.engines for one in overdue_rules(connection, engine, turn.at)]
+        yield from rules[:1]
+        idle = min(self._rules.idle, turn.led)
+        if idle > _STUCK:
+            since = turn.at - round(idle * SECOND)
+            yield Arrears(Chore.CLOCK, 1, since, "the clock does not come to the end of a tick")
+
+
+def duties(settings: Settings, house: House, on_told: Callable[[], None]) -> tuple[tuple[Duty, ...], Watchdog]:
+    """All duties in the order in which they begin, and the one that watches the others."""
+    rules = DueRules(house, parse_duration(settings.sweep_interval), on_told)
+    watchdog = Watchdog(house, rules, Heartbeat(settings.heartbeat_url), on_told)
+    tick = parse_duration(settings.tick_interval)
+    return (Duty("rules", tick, rules.act), Duty("watchdog", WATCH_EVERY, watchdog.act)), watchdog
+
+
+def _say(vertical: str, report: RuleReport) -> None:
+    if report.enqueued or report.errors:
+        log.info("%s: %d messages, %d rules failed", vertical, report.enqueued, len(report.errors))
