@@ -1,37 +1,39 @@
-"""What comes due by the mere passing of time: which rules of a vertical have to be looked at now, told for little.
+"""What comes due by the mere passing of time: which rules, and which entities, have to be looked at now.
 
-Every rule has a page: the next instants at which its entities turn, and the next deadline of its open alerts. Both are
-made anew only where something was written; a tick on which nothing is due reads a handful of small rows. A look at all
-rules at regular intervals keeps their rhythm, and finds what no page foresaw.
+What lies ahead of a rule is worked out only where something was written; a tick on which nothing is due reads a handful
+of small rows. A look at everything at regular intervals keeps the rules' rhythm, and finds what was not foreseen.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from automations.ahead import Ahead
 from automations.alerts import LIVE, alert_event, rule_progress
-from automations.deadlines import next_deadline
-from automations.engine import Engine, RuleReport
+from automations.deadlines import next_deadline, run_out
+from automations.engine import Engine, RuleReport, RuleRun
 from automations.foresight import HORIZON, Turning, turnings, upcoming
+from automations.live import Reflexes, prepare
 from automations.rulebook import EVALUATED, StoredRule, rule_table, rules
 from substrate.batches import current_batch
-from substrate.clock import MICROS, MINUTE, SECOND
+from substrate.clock import MICROS, SECOND
 from substrate.errors import PlumblineError
-from substrate.freshness import stale, watermarks
+from substrate.freshness import watermarks
+from substrate.records import table_of
 
 _REST = 10
-"""A rule rests so many times as long as its last look took: the clock never spends more than a tenth on it."""
+_LIST_REST = 100
+"""What lies ahead is worked out for all entities so seldom that it takes a hundredth of the time, a rule."""
 
-_LIST_REST = 20
 _LISTED = 1_000
-_RHYTHM = MINUTE
-"""How often a rule is looked at whose use of the clock cannot be foreseen, and one that failed."""
+_WRITTEN = 1_000
+"""Where more records than these were written, they are not looked through one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,64 +42,22 @@ class Plan:
 
     Attributes:
         whole: all rules, in their regular turn.
-        rules: the rules that came due in between.
+        rules: rules all of whose entities have to be looked at in between.
+        entities: entities that have to be looked at in between, by kind.
     """
 
     whole: bool
     rules: frozenset[str] = frozenset()
-
-
-@dataclass
-class _Page:
-    stored: StoredRule
-    found: tuple[Turning, ...] | None
-    needs: Mapping[str, int]
-    looked_at: int | None = None
-    not_before: int = 0
-    failed: bool = False
-    held: bool = False
-    deadline: int | None = None
-    ahead: deque[int] = field(default_factory=deque)
-    known_until: int = 0
+    entities: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @property
-    def rhythm(self) -> int | None:
-        """How often it wants to be looked at, whatever is due."""
-        gap = self.stored.rule.max_gap
-        wanted = [] if gap is None else [max(SECOND, gap // 2)]
-        return min([*wanted, *([_RHYTHM] if self.found is None else [])], default=None)
-
-    def is_due(self, at: int, marks: Mapping[str, int]) -> bool:
-        """Whether the rule has to be looked at now."""
-        if at < self.not_before:
-            return False
-        if self.looked_at is None or self.failed:
-            return True
-        too_old = bool(stale(marks, self.needs, at))
-        if self.held or too_old:
-            return self.held is not too_old
-        return any(instant <= at for instant in self._instants(self.looked_at))
-
-    def looked(self, at: int, seconds: float, *, held: bool, failed: bool) -> None:
-        """Turn over what this look has settled."""
-        self.looked_at, self.held, self.failed = at, held, failed
-        self.not_before = at + (MINUTE if failed else round(_REST * seconds * MICROS))
-        while self.ahead and self.ahead[0] < at:
-            self.ahead.popleft()
-        if self.ahead and self.ahead[0] == at:
-            self.ahead[0] = at + 1  # `>` turns just after the instant at which `>=` does
-
-    def _instants(self, looked_at: int) -> Iterator[int]:
-        if self.deadline is not None:
-            yield self.deadline
-        if self.ahead:
-            yield self.ahead[0]
-        if self.rhythm is not None:
-            yield looked_at + self.rhythm
+    def is_empty(self) -> bool:
+        """Whether nothing is due."""
+        return not (self.whole or self.rules or self.entities)
 
 
 class Agenda:
-    """The pages of one vertical's rules; it belongs to one thread.
+    """What lies ahead of one vertical's rules; it belongs to one thread.
 
     Args:
         engine: the vertical, its facts and its database.
@@ -107,20 +67,22 @@ class Agenda:
     def __init__(self, engine: Engine, every: int) -> None:
         self._engine = engine
         self._every = every
+        self.reflexes: Mapping[str, Reflexes] = {}
         self.forget()
 
     def forget(self) -> None:
         """Begin anew, with a look at all rules: somebody else led meanwhile, or the clock was set back."""
-        self._pages: dict[str, _Page] = {}
+        self._rules: dict[str, Ahead] = {}
         self._at: int | None = None
-        self._sweep_at = self._list_at = 0
+        self._sweep_at = 0
         self._book: list[Any] = []
         self._trail: Any = None
         self._written: Any = None
+        self._batch: int | None = None
         self._marks: Mapping[str, int] = {}
 
     def plan(self, connection: Connection, at: int) -> Plan:
-        """What is due at an instant.
+        """What is due at an instant; what it names is not named again.
 
         Args:
             connection: sees the database as it is.
@@ -134,11 +96,17 @@ class Agenda:
             return Plan(whole=True)
         self._read_trail(connection)
         self._read_written(connection, at)
-        due = (rule_id for rule_id, page in self._pages.items() if page.is_due(at, self._marks))
-        return Plan(whole=False, rules=frozenset(due))
+        whole = frozenset(name for name, one in self._rules.items() if one.wants_all(at, self._marks))
+        found: dict[str, frozenset[int]] = {}
+        for name, one in self._rules.items():
+            ids = frozenset() if name in whole or one.waits else self._due(connection, one, at)
+            if ids:
+                kind = one.stored.rule.entity
+                found[kind] = found.get(kind, frozenset()) | ids
+        return Plan(whole=False, rules=whole, entities=found)
 
     def note(self, plan: Plan, report: RuleReport, at: int) -> None:
-        """Turn over what a look has settled.
+        """Note what a look at all entities has settled, of all rules or of some.
 
         Args:
             plan: by which it was made.
@@ -146,13 +114,29 @@ class Agenda:
             at: its instant.
         """
         for run in report.runs:
-            page = self._pages.get(run.rule_id)
-            if page is not None:
-                page.looked(at, run.seconds, held=bool(run.stale), failed=bool(run.error))
+            one = self._rules.get(run.rule_id)
+            if one is not None:
+                one.failed, one.held = bool(run.error), bool(run.stale)
+                one.looked(at, run.seconds)
         if plan.whole:
             cost = sum(run.seconds for run in report.runs)
             self._sweep_at = at + max(self._every, round(_REST * cost * MICROS))
-            self._written = None  # what no page foresaw is foreseen from here
+            self._written = None  # from here, everything is foreseen anew
+
+    def note_some(self, runs: Iterable[RuleRun]) -> None:
+        """Note that a look at some entities failed, or found the data too old: all of them are looked at later."""
+        for run in runs:
+            one = self._rules.get(run.rule_id)
+            if one is not None and (run.error or run.stale):
+                one.failed, one.held = bool(run.error), bool(run.stale)
+
+    def _due(self, connection: Connection, one: Ahead, at: int) -> frozenset[int]:
+        ids = one.turned(at)
+        if one.deadline is not None and one.deadline <= at:
+            ids |= run_out(connection, one.stored.rule, LIVE, one.settled_at, at)
+            one.deadline = None
+        one.settled_at = max(one.settled_at, at)
+        return frozenset(ids)
 
     def _read_book(self, connection: Connection) -> None:
         table = rule_table.c
@@ -160,20 +144,21 @@ class Agenda:
         book = list(connection.execute(select(*columns).where(table.vertical == self._engine.vertical)))
         if book == self._book:
             return
-        self._book, before = book, self._pages
+        self._book, before = book, self._rules
         chosen = [stored for stored in rules(connection, self._engine.vertical) if stored.lifecycle in EVALUATED]
-        self._pages = {stored.rule.id: before.get(stored.rule.id) or self._page(stored) for stored in chosen}
+        self.reflexes = prepare(self._engine, chosen)
+        self._rules = {}
         for stored in chosen:
-            if self._pages[stored.rule.id].stored != stored:
-                self._pages[stored.rule.id] = self._page(stored)
+            known = before.get(stored.rule.id)
+            self._rules[stored.rule.id] = known if known and known.stored == stored else self._ahead(stored)
         self._trail = self._written = None
 
-    def _page(self, stored: StoredRule) -> _Page:
+    def _ahead(self, stored: StoredRule) -> Ahead:
         try:
             compiled = self._engine.compiled(stored)
-            return _Page(stored, turnings(compiled, self._engine.facts), self._engine.needs(compiled))
+            return Ahead(stored, turnings(compiled, self._engine.facts), self._engine.needs(compiled))
         except PlumblineError:  # the look itself says what is wrong with it, and tells its owner
-            return _Page(stored, None, {})
+            return Ahead(stored, None, {})
 
     def _read_trail(self, connection: Connection) -> None:
         """The deadlines of open alerts, where anything happened to any."""
@@ -183,27 +168,47 @@ class Agenda:
         if trail == self._trail:
             return
         self._trail = trail
-        for page in self._pages.values():
-            if page.looked_at is not None:
-                page.deadline = next_deadline(connection, page.stored.rule, LIVE, page.looked_at)
+        for one in self._rules.values():
+            one.deadline = next_deadline(connection, one.stored.rule, LIVE, one.settled_at)
 
     def _read_written(self, connection: Connection, at: int) -> None:
-        """The instants ahead, where records or features were written; seldom enough not to be felt."""
+        """The turns ahead: at once of the records that were written, and in time of what refers to them."""
         self._marks = watermarks(connection)
-        written = current_batch(connection), self._marks
-        short = any(page.found and page.known_until < at for page in self._pages.values())
-        if at < self._list_at or (written == self._written and not short):
+        batch = current_batch(connection)
+        if (batch, self._marks) != self._written:
+            if self._batch is not None and batch > self._batch:
+                self._look_at_written(connection, self._batch)
+            self._written, self._batch = (batch, self._marks), batch
+            for one in self._rules.values():
+                one.is_listed = False
+        for one in self._rules.values():
+            if not one.is_listed and at >= one.list_at:
+                self._look_ahead(connection, one, at)
+
+    def _look_at_written(self, connection: Connection, batch: int) -> None:
+        for one in self._rules.values():
+            kind = one.stored.rule.entity
+            ids = self._since(connection, kind, batch) if one.found and one.looked_at is not None else []
+            if ids and one.found and len(ids) <= _WRITTEN:
+                one.add(self._upcoming(connection, one, one.found, ids))
+
+    def _since(self, connection: Connection, kind: str, batch: int) -> list[int]:
+        table = table_of(self._engine.facts.paths.record(kind))
+        return list(connection.scalars(select(table.c.id).where(table.c.batch > batch).limit(_WRITTEN + 1)))
+
+    def _look_ahead(self, connection: Connection, one: Ahead, at: int) -> None:
+        if not one.found or one.looked_at is None:
             return
         began = perf_counter()
-        self._written = written
-        for page in self._pages.values():
-            self._look_ahead(connection, page)
-        self._list_at = at + round(_LIST_REST * (perf_counter() - began) * MICROS)
+        found = self._upcoming(connection, one, one.found, None)
+        one.turns = deque(found)
+        one.known_until = found[-1][0] if len(found) == _LISTED else one.settled_at + HORIZON
+        one.is_listed = True
+        one.list_at = at + round(_LIST_REST * (perf_counter() - began) * MICROS)
 
-    def _look_ahead(self, connection: Connection, page: _Page) -> None:
-        if not page.found or page.looked_at is None:
-            return
-        kind, since = page.stored.rule.entity, page.looked_at
-        found = upcoming(connection, self._engine.facts, kind, page.found, since, _LISTED)
-        page.ahead = deque(max(instant, since + 1) for instant in found)
-        page.known_until = found[-1] if len(found) == _LISTED else since + HORIZON
+    def _upcoming(
+        self, connection: Connection, one: Ahead, found: Iterable[Turning], ids: Iterable[int] | None
+    ) -> list[tuple[int, int]]:
+        facts, since = self._engine.facts, one.settled_at
+        turns = upcoming(connection, facts, one.stored.rule.entity, found, since, _LISTED, ids=ids)
+        return [(max(instant, since + 1), entity_id) for instant, entity_id in turns]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select, union_all
+from sqlalchemy import Connection, Select, Subquery, select, union_all
 
 from automations.conditions import Compiled
 from substrate.clock import DAY
@@ -64,20 +65,44 @@ def turnings(rule: Compiled, facts: Facts) -> tuple[Turning, ...] | None:
 
 
 def upcoming(
-    connection: Connection, facts: Facts, kind: str, found: Iterable[Turning], since: int, limit: int
-) -> list[int]:
-    """The next instants, from `since` on and within the horizon, at which entities turn; in order, each once."""
+    connection: Connection,
+    facts: Facts,
+    kind: str,
+    found: Iterable[Turning],
+    since: int,
+    limit: int,
+    *,
+    ids: Iterable[int] | None = None,
+) -> list[tuple[int, int]]:
+    """The next instants, from `since` on and within the horizon, with the entities that turn then; in order.
+
+    Args:
+        connection: sees the records.
+        facts: the operands of the rule's vertical.
+        kind: the kind of entity.
+        found: where its entities turn.
+        since: the first instant that counts, in microseconds since 1970 UTC.
+        limit: how many at most.
+        ids: only these entities; None: all.
+    """
     until = since + HORIZON
+    wanted = None if ids is None else list(ids)
     parts = []
     for turning in found:
         labels = {f"t{place}": instant for place, instant in enumerate(turning.instants)}
         # As of the horizon: what comes to exist until then has its instants too.
-        seen = facts.select(kind, labels, until, where=turning.where).subquery()
-        parts += [select(seen.c[label].label("at")).where(seen.c[label].between(since, until)) for label in labels]
+        seen = facts.select(kind, labels, until, ids=wanted, where=turning.where).subquery()
+        parts += [_turns(seen, label, since, until) for label in labels]
     if not parts:
         return []
     every = union_all(*parts).subquery()
-    return list(connection.scalars(select(every.c.at).distinct().order_by(every.c.at).limit(limit)))
+    chosen = select(every.c.at, every.c.id).distinct().order_by(every.c.at, every.c.id).limit(limit)
+    return [(row.at, row.id) for row in connection.execute(chosen)]
+
+
+def _turns(seen: Subquery, label: str, since: int, until: int) -> Select[Any]:
+    instant = seen.c[label]
+    return select(instant.label("at"), seen.c.id.label("id")).where(instant.between(since, until))
 
 
 def _turning(facts: Facts, kind: str, expression: Expression, around: Expression) -> Turning:

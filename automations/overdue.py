@@ -51,7 +51,7 @@ def overdue_rules(connection: Connection, engine: Engine, at: int) -> Iterator[A
 
     One that is held still by old data, or keeps failing, has an alert of its own.
     """
-    late: dict[str, int] = dict(connection.execute(_late_rules(engine.vertical, at)).all())
+    late = {row[0]: row[1] for row in connection.execute(_late_rules(engine.vertical, at))}
     if not late:
         return
     marks = watermarks(connection)

@@ -55,7 +55,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
         )
         Thread(target=_pass_on, args=(program.name, self._process.stdout, hear), daemon=True).start()
@@ -98,4 +98,5 @@ def _pass_on(name: str, lines: IO[str] | None, hear: Hear) -> None:
         return
     with lines:
         for line in lines:
-            hear(name, line.rstrip("\n"))
+            with suppress(OSError):  # a terminal that is gone may not hold up the program
+                hear(name, line.rstrip("\n"))

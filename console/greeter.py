@@ -57,6 +57,11 @@ class Greeter:
         elif news.turn in (Turn.STOPPED, Turn.KILLED) and self._timer is not None:
             self._timer.cancel()
 
+    def wait(self) -> None:
+        """Wait until a program has been told, late as it may be."""
+        if self._timer is not None:
+            self._timer.join()
+
     def _perhaps_greet(self) -> None:
         own = self._parts[0] if self._parts[0] in (Part.WEB, Part.CLOCK) else None
         if own is not None and own not in self._ready:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from console.child import Program, at_once, python
+from console.child import Program, python
 from flows.orchestrator import client_environment, is_served, server_answers, server_environment
 from substrate.clock import SystemClock
 from substrate.errors import ConfigurationError
 from substrate.settings import Settings
 
 _GLANCE_SECONDS = 0.5
+_BEATEN_SECONDS = 10.0
 
 
 class Part(StrEnum):
@@ -62,10 +65,11 @@ def programs(
         environment: where the settings of Prefect are.
         log_format: how they are to log.
     """
-    spoken = {"PLUMBLINE_LOG_FORMAT": log_format}
+    beat = settings.beat_file or settings.home / "run" / "clock.beat"
+    spoken = {"PLUMBLINE_LOG_FORMAT": log_format, "PLUMBLINE_BEAT_FILE": str(beat)}
     found = []
     if ours := tuple(part for part in parts if part in (Part.WEB, Part.CLOCK)):
-        ready = partial(_healthy, settings) if Part.WEB in ours else at_once
+        ready = partial(_healthy, settings) if Part.WEB in ours else partial(_beats, beat)
         found.append(Program(ours[0], command(*ours), spoken, ready))
     if Part.PREFECT in parts:
         # A run that is cancelled must still be able to say so.
@@ -132,6 +136,13 @@ def _healthy(settings: Settings) -> bool:
         return False
     finally:
         asked.close()
+
+
+def _beats(sign: Path) -> bool:
+    try:
+        return time.time() - sign.stat().st_mtime < _BEATEN_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _served(settings: Settings, environment: Mapping[str, str]) -> bool:

@@ -27,12 +27,20 @@ from console.workspace import Workspace, load_settings, workspace
 from flows.orchestrator import auth_string, client_environment, is_foreign, server_answers, server_environment
 from substrate.clock import SECOND
 from substrate.errors import PlumblineError
+from substrate.kept_secrets import kept_secrets
 from substrate.logs import configure_logging
 from substrate.settings import Settings
 from substrate.tracing import tracing
 
 log = logging.getLogger(__name__)
 
+_SPOKEN = (
+    "PREFECT_API_KEY",
+    "PREFECT_API_AUTH_STRING",
+    "PREFECT_SERVER_API_AUTH_STRING",
+    "PREFECT_SERVER_DATABASE_CONNECTION_URL",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+)
 _STOP_SECONDS = 4.0
 _LOOK_SECONDS = 0.5
 _BEAT_SECONDS = 5.0
@@ -61,10 +69,12 @@ def serve(parts: Sequence[Part]) -> None:
 
 
 def known_secrets(settings: Settings) -> set[str]:
-    """All that must never be read in a log."""
-    spoken = {os.environ.get(name, "") for name in ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")}
-    own = set() if is_foreign(os.environ) else {auth_string(settings, os.environ).get_secret_value()}
-    return settings.secret_values() | spoken | own | {one.partition(":")[2] for one in own | spoken}
+    """All that must never be read in a log: what the settings and the environment say, and what is kept at home."""
+    spoken = {os.environ.get(name, "") for name in _SPOKEN}
+    if not is_foreign(os.environ):
+        spoken.add(auth_string(settings, os.environ).get_secret_value())
+    found = settings.secret_values() | kept_secrets(settings.home) | spoken
+    return found | {one.partition(":")[2] for one in found if one.count(":") == 1}
 
 
 def _serve_flows(settings: Settings) -> None:
@@ -96,7 +106,7 @@ def _serve_ours(parts: frozenset[Part]) -> None:
 def _clock(ws: Workspace, stack: ExitStack) -> tuple[Any, Any]:
     what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
     messenger = import_module("flows.messenger").Messenger(*what)
-    ticker = import_module("flows.ticking").Ticker(*what, holder=holder())
+    ticker = import_module("flows.ticking").Ticker(*what, holder=holder(), on_told=messenger.wake)
     for part in (messenger, ticker):
         part.start()
         stack.callback(part.stop, _STOP_SECONDS)
@@ -126,9 +136,12 @@ def _serve_web(ws: Workspace, ticker: Any, messenger: Any, live: Any) -> None:
 def _beat(ws: Workspace, ticker: Any, stop: Event) -> None:
     """Touch a file as long as the clock works: how one sees that a process without a port lives."""
     sign = ws.settings.beat_file
-    while not stop.wait(_BEAT_SECONDS):
+    while True:
         if sign is not None and ticks(ticker.health(), ws.clock.now()):
+            sign.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             sign.touch()
+        if stop.wait(_BEAT_SECONDS):
+            return
 
 
 def ticks(health: Any, now: int) -> bool:

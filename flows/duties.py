@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from automations.agenda import Agenda
+from automations.agenda import Agenda, Plan
 from automations.alerts import LIVE
 from automations.announcer import Announcer
 from automations.announcing import Announce, Announcement
@@ -21,7 +21,8 @@ from automations.arrears import Arrears, Chore
 from automations.channels import channels
 from automations.channels.channel import Channel
 from automations.contacts import load_directory
-from automations.engine import Engine, RuleReport, budgets_of, evaluate
+from automations.engine import Engine, budgets_of, evaluate
+from automations.live import evaluate_entities
 from automations.overdue import overdue_events, overdue_messages, overdue_rules
 from automations.watch import Watch, note_overdue
 from flows.heartbeat import Heartbeat
@@ -143,16 +144,36 @@ class DueRules:
     def _evaluate(self, engine: Engine, agenda: Agenda, turn: Turn) -> None:
         with engine.database.read() as connection:
             plan = agenda.plan(connection, turn.at)
+        if plan.is_empty:
+            return
         if plan.whole:
             self._house.read_contacts()
-        if not plan.whole and not plan.rules:
-            return
         telling = replace(engine, announce=self._house.announce(turn.lease))
-        report = evaluate(telling, turn.at, only=plan.rules, in_between=not plan.whole)
-        agenda.note(plan, report, turn.at)
-        if report.enqueued:
+        told = look(telling, agenda, plan, turn.at)
+        if told:
+            log.info("%s: %d messages about what came due", engine.vertical, told)
             self._on_told()
-        _say(engine.vertical, report)
+
+
+def look(engine: Engine, agenda: Agenda, plan: Plan, at: int) -> int:
+    """Evaluate what a plan names, and say how many messages that made.
+
+    Args:
+        engine: tells people.
+        agenda: whose plan it is.
+        plan: what is due.
+        at: the instant of the evaluation.
+    """
+    told = 0
+    if plan.whole or plan.rules:
+        report = evaluate(engine, at, only=plan.rules, in_between=not plan.whole)
+        agenda.note(plan, report, at)
+        told += report.enqueued
+    for kind, ids in plan.entities.items():
+        report = evaluate_entities(engine, agenda.reflexes[kind], ids, at)
+        agenda.note_some(report.runs)
+        told += report.enqueued
+    return told
 
 
 class Watchdog:
@@ -206,8 +227,3 @@ def duties(settings: Settings, house: House, on_told: Callable[[], None]) -> tup
     watchdog = Watchdog(house, rules, Heartbeat(settings.heartbeat_url), on_told)
     tick = parse_duration(settings.tick_interval)
     return (Duty("rules", tick, rules.act), Duty("watchdog", WATCH_EVERY, watchdog.act)), watchdog
-
-
-def _say(vertical: str, report: RuleReport) -> None:
-    if report.enqueued or report.errors:
-        log.info("%s: %d messages, %d rules failed", vertical, report.enqueued, len(report.errors))

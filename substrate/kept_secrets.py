@@ -15,13 +15,14 @@ MODE = 0o600
 """For the owner alone."""
 
 _TOKEN_BYTES = 32
+_SUFFIXES = (".auth", ".key", ".token")
 
 
 def kept_secret(path: Path, make: Callable[[], str], *, what: str, hint: str) -> SecretStr:
     """The secret of a file; made if there is none. Two processes that start together agree: the first file wins.
 
     Args:
-        path: where it is kept.
+        path: where it is kept; ends with `.auth`, `.key` or `.token`.
         make: a new one.
         what: what it is, for people.
         hint: what to do where the file is of no use.
@@ -38,6 +39,12 @@ def kept_secret(path: Path, make: Callable[[], str], *, what: str, hint: str) ->
     if not kept:
         raise ConfigurationError(f"{path} is empty", hint=hint)
     return SecretStr(kept)
+
+
+def kept_secrets(folder: Path) -> set[str]:
+    """Every secret that is kept in a folder, to be blotted out wherever it may show."""
+    files = [path for path in folder.glob("*.*") if path.suffix in _SUFFIXES and path.is_file()]
+    return {path.read_text(encoding="ascii", errors="replace").strip() for path in files}
 
 
 def token() -> str:

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
 
     Raises:
         ValidationError: a setting is none of what it may be.
-        ConfigurationError: `max_lateness` is no duration.
+        ConfigurationError: a setting that shall be a duration is none.
     """
 
     model_config = SettingsConfigDict(
@@ -108,6 +108,22 @@ class Settings(BaseSettings):
     prefect_port: int = Field(
         default=4200, ge=1, le=65_535, description="Port of the Prefect server that `plumbline up` starts."
     )
+    push_max_bytes: int = Field(
+        default=8 << 20, ge=1, description="The largest body of a pushed event; a source may allow less."
+    )
+    push_max_waiting: int = Field(
+        default=50_000, ge=1, description="Pushed events that may wait; beyond it senders are asked to come later."
+    )
+    push_max_age: str = Field(
+        default="10m", description="How long a pushed event may wait; beyond it senders are asked to come later."
+    )
+    push_keep: str = Field(
+        default="7d",
+        description="How long a pushed event is kept after it was taken in, to know it if it is sent again.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="What Prometheus says to read /metrics; unset: made once in `home`."
+    )
     beat_file: Path | None = Field(
         default=None, description="File that the clock touches as long as it works; unset: none."
     )
@@ -147,10 +163,10 @@ class Settings(BaseSettings):
             raise ValueError("there is no such IANA zone") from None
         return name
 
-    @field_validator("max_lateness")
+    @field_validator("max_lateness", "push_max_age", "push_keep")
     @classmethod
-    def _a_duration(cls, text: str) -> str:
-        parse_duration(text, what="PLUMBLINE_MAX_LATENESS")
+    def _a_duration(cls, text: str, info: ValidationInfo) -> str:
+        parse_duration(text, what=f"PLUMBLINE_{(info.field_name or '').upper()}")
         return text
 
     @field_validator("keep_messages", "keep_events", "keep_feature_history")

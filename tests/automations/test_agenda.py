@@ -9,7 +9,8 @@ import pytest
 
 from automations.actions import snooze
 from automations.agenda import Agenda, Plan
-from automations.engine import evaluate
+from automations.engine import RuleReport, evaluate
+from automations.live import evaluate_entities
 from substrate.batches import next_stamp
 from substrate.clock import DAY, HOUR, MINUTE, SECOND
 from substrate.database import Database
@@ -28,6 +29,7 @@ class Desk:
         self.agenda = Agenda(world.engine, sweep)
         self.wholes: list[int] = []
         self.looks: list[int] = []
+        self.glances: list[tuple[int, int]] = []
 
     def tick(self, at: int) -> Plan:
         with self.world.database.read() as connection:
@@ -35,14 +37,21 @@ class Desk:
         if plan.whole or plan.rules:
             (self.wholes if plan.whole else self.looks).append(at)
             report = evaluate(self.world.engine, at, only=plan.rules, in_between=not plan.whole)
-            settled = replace(report, runs=tuple(replace(run, seconds=0.0) for run in report.runs))
-            self.agenda.note(plan, settled, at)
+            self.agenda.note(plan, costing(report, 0.0), at)
+        for kind, ids in plan.entities.items():
+            self.glances.append((at, len(ids)))
+            self.agenda.note_some(evaluate_entities(self.world.engine, self.agenda.reflexes[kind], ids, at).runs)
         return plan
 
     def walk(self, first: int, last: int, step: int = MINUTE) -> None:
         """One tick a step."""
         for at in range(first, last + 1, step):
             self.tick(at)
+
+
+def costing(report: RuleReport, seconds: float) -> RuleReport:
+    """The same, as if each rule had taken so long."""
+    return replace(report, runs=tuple(replace(run, seconds=seconds) for run in report.runs))
 
 
 def written(database: Database) -> None:
@@ -74,7 +83,7 @@ def test_an_entity_that_turns_is_looked_at_when_it_does(desk: Desk) -> None:
     desk.world.rule(**LATE)
     desk.world.put(Visit, "v1", start=minutes(-20.5), status="booked")
     desk.walk(T0, minutes(15))
-    assert desk.looks == [minutes(10)]
+    assert desk.glances == [(minutes(10), 1)]
     assert desk.world.sends() == ["fired"]
 
 
@@ -82,7 +91,7 @@ def test_a_turn_that_a_strict_comparison_makes_a_moment_later_is_not_missed(desk
     desk.world.rule(**{**LATE, "when": "age(start) > duration('30m')"})
     desk.world.put(Visit, "v1", start=minutes(-20), status="booked")
     desk.walk(T0, minutes(12))
-    assert desk.looks == [minutes(10), minutes(11)]
+    assert desk.glances == [(minutes(10), 1), (minutes(11), 1)]
     assert desk.world.sends() == ["fired"]
 
 
@@ -92,14 +101,14 @@ def test_what_is_written_later_is_foreseen_then(desk: Desk) -> None:
     desk.world.put(Visit, "v1", start=minutes(-22.5), status="booked")
     written(desk.world.database)
     desk.walk(minutes(6), minutes(12))
-    assert desk.looks == [minutes(8)]
+    assert desk.glances == [(minutes(8), 1)]
 
 
 def test_a_wait_that_is_over_fires_at_its_time(desk: Desk) -> None:
     desk.world.rule(**{"for": "7m"})
     desk.world.put(Bay, "b1", name="B1", beds=2, occupied=3)
     desk.walk(T0, minutes(10))
-    assert desk.looks == [minutes(7)]
+    assert desk.glances == [(minutes(7), 1)]
     assert desk.world.states() == ["firing"]
 
 
@@ -110,7 +119,7 @@ def test_a_recovery_that_is_over_resolves_at_its_time(desk: Desk) -> None:
     desk.world.put(Bay, "b1", name="B1", beds=2, occupied=1)
     desk.world.run(T0 + MINUTE)
     desk.walk(minutes(2), minutes(15))
-    assert desk.looks == [minutes(11)]
+    assert desk.glances == [(minutes(11), 1)]
     assert desk.world.states() == ["resolved"]
 
 
@@ -121,7 +130,7 @@ def test_a_snooze_that_a_person_set_ends_at_its_time(desk: Desk) -> None:
     with desk.world.database.write() as connection:
         snooze(connection, desk.world.alerts()[0].id, "anna", minutes(2), minutes(9))
     desk.walk(minutes(3), minutes(12))
-    assert desk.looks == [minutes(9)]
+    assert desk.glances == [(minutes(9), 1)]
     assert desk.world.sends() == ["fired", "snooze_ended"]
 
 
@@ -133,7 +142,7 @@ def test_data_that_is_unknown_for_too_long_is_told_at_its_time(desk: Desk) -> No
     desk.world.run(T0 + MINUTE)
     desk.walk(minutes(2), minutes(13))
     assert desk.world.sends() == ["fired", "nodata"]
-    assert desk.looks == [minutes(11)]
+    assert desk.glances == [(minutes(11), 1)]
 
 
 def test_data_that_becomes_too_old_is_told_and_its_rules_look_when_it_is_back(world: World) -> None:
@@ -195,6 +204,6 @@ def test_what_a_slow_rule_costs_is_paid_back_in_rest(world: World) -> None:
     with world.database.read() as connection:
         plan = agenda.plan(connection, T0)
         report = evaluate(world.engine, T0)
-        agenda.note(plan, replace(report, runs=tuple(replace(run, seconds=2.0) for run in report.runs)), T0)
+        agenda.note(plan, costing(report, 2.0), T0)
         due = [second for second in range(1, 30) if agenda.plan(connection, T0 + second * SECOND).rules]
     assert due[0] == 20

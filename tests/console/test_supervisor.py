@@ -118,6 +118,21 @@ def test_what_a_program_says_is_heard_line_by_line_under_its_name(watched: Watch
     assert watched.lines == [("talks", "one"), ("talks", "two")]
 
 
+def test_a_program_goes_on_when_nobody_can_hear_it(tmp_path: Path) -> None:
+    def deaf(_name: str, _line: str) -> None:
+        raise BrokenPipeError
+
+    sign = tmp_path / "sign"
+    code = f"import pathlib; print('x' * 200_000, flush=True); pathlib.Path({str(sign)!r}).touch(); {SLEEPER}"
+    stop = Event()
+    program = Program("loud", python("-c", f"print('first', flush=True); {code}"))
+    thread = Thread(target=Supervisor([program], tmp_path, lambda _news: None, deaf).run, args=(stop,))
+    thread.start()
+    until(sign.exists)
+    stop.set()
+    thread.join()
+
+
 def test_all_stop_in_order_and_at_once(watched: Watched) -> None:
     last = Program("last", python("-c", SLEEPER), outlives=frozenset({"first"}))
     with watched.running(last, Program("first", python("-c", SLEEPER))):
