@@ -196,6 +196,12 @@ def note_overdue(watch: Watch, found: Iterable[Arrears]) -> None:
     _reconcile(watch, WORK_OVERDUE, troubles, {str(chore): ADMIN for chore in Chore})
 
 
+def failing(watch: Watch) -> list[str]:
+    """The pieces of batch work whose alert is open."""
+    with watch.database.read() as connection:
+        return [str(one.labels["name"]) for one in open_episodes(connection, watch.timeline, FLOW_FAILED.id)]
+
+
 def _reconcile(watch: Watch, rule: Rule, troubles: list[Trouble], owners: Mapping[str, str]) -> None:
     with watch.database.read() as connection:
         known = open_episodes(connection, watch.timeline, rule.id)

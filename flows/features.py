@@ -1,8 +1,12 @@
-"""The flow that keeps features true, a task a view."""
+"""The flow that keeps features true, a task a view.
+
+The whole of a view is one statement: parts of its entities would each read all of its events anew, and together take
+longer. So views go side by side where the database lets several write, and one after the other where it does not.
+"""
 
 from __future__ import annotations
 
-from prefect import flow
+from prefect import Task, flow
 from prefect.artifacts import create_table_artifact
 from prefect.assets import Asset, materialize
 from prefect.cache_policies import NO_CACHE
@@ -38,19 +42,28 @@ def refresh_features(vertical: str, view: str | None = None, as_of: AwareDatetim
     """
     with discreet(), installation() as opened:
         bench = opened.bench(vertical)
-        views = list(bench.vertical.views_by_kind)
+        views, alone = list(bench.vertical.views_by_kind), opened.database.is_sqlite
         moment = steps.begin(bench, to_micros(as_of) if as_of else None)
     if view is not None and view not in views:
         raise NotFoundError(f"{vertical} has no view {view!r}", hint=f"It has: {', '.join(views)}.")
-    reports = [_refreshed(vertical, kind, moment) for kind in views if view in (None, kind)]
+    chosen = [kind for kind in views if view in (None, kind)]
+    reports = _one_by_one(vertical, chosen, moment) if alone else _side_by_side(vertical, chosen, moment)
     create_table_artifact(refresh_lines(reports), key=f"features-{slug(vertical)}", description="What was computed.")
     return {report.view: report.changed for report in reports}
 
 
-def _refreshed(vertical: str, kind: str, moment: Moment) -> RefreshReport:
+def _one_by_one(vertical: str, views: list[str], moment: Moment) -> list[RefreshReport]:
+    return [_making(vertical, kind)(vertical, kind, moment.at, moment.timeline) for kind in views]
+
+
+def _side_by_side(vertical: str, views: list[str], moment: Moment) -> list[RefreshReport]:
+    begun = [_making(vertical, kind).submit(vertical, kind, moment.at, moment.timeline) for kind in views]
+    return [future.result() for future in begun]
+
+
+def _making(vertical: str, kind: str) -> Task[[str, str, int, str], RefreshReport]:
     given: list[str | Asset] = [records_asset(vertical)]
-    task = refresh_view.with_options(assets=[features_asset(vertical, kind)], asset_deps=given)
-    return task(vertical, kind, moment.at, moment.timeline)
+    return refresh_view.with_options(assets=[features_asset(vertical, kind)], asset_deps=given)
 
 
 @materialize(

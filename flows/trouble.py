@@ -5,14 +5,14 @@ When a piece of work last ran well is a watermark like any other, `flow:…`, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from automations.alerts import LIVE
 from automations.announcer import Announcer
 from automations.channels import channels
 from automations.contacts import load_directory
-from automations.watch import Watch, note_flow, note_flow_well
+from automations.watch import Watch, failing, note_flow, note_flow_well
 from flows.timetable import Turn
 from substrate.clock import Clock, duration_text
 from substrate.database import Database
@@ -60,8 +60,15 @@ def overdue(database: Database, turns: Iterable[Turn], now: int) -> list[tuple[T
     return [(turn, age) for turn, age in ages if age > turn.patience]
 
 
-def tell_overdue(settings: Settings, database: Database, clock: Clock, turns: Iterable[Turn]) -> list[str]:
-    """Raise an alert for all work that is late, and name it. A good run takes it back."""
+def tell_overdue(settings: Settings, database: Database, clock: Clock, turns: Sequence[Turn]) -> list[str]:
+    """Raise an alert for all work that is late, and name it. A good run takes it back.
+
+    What is on nobody's list any more, such as a source that was taken out, has nothing to fail at: its alert ends.
+    """
+    watch, listed = _watch(settings, database, clock), {turn.subject for turn in turns}
+    for subject in failing(watch):
+        if subject not in listed:
+            note_flow_well(watch, subject)
     late = overdue(database, turns, clock.now())
     for turn, age in late:
         why = f"its last good run was {duration_text(age)} ago; its turn is every {duration_text(turn.every)}"

@@ -48,10 +48,11 @@ def forget_features(database: Database, vertical: Vertical, before: int) -> int:
 
     Reads back in time as of the instant or later are answered as before.
     """
-    return sum(bit_by_bit(database, _forget_history(feature_history(view), before)) for view in vertical.views)
+    return sum(bit_by_bit(database, forget_history(feature_history(view), before)) for view in vertical.views)
 
 
-def _forget_history(history: Table, before: int) -> Forget:
+def forget_history(history: Table, before: int) -> Forget:
+    """Rows of one view's history that were replaced by an instant."""
     later = history.alias()
     replaced = exists().where(later.c.id == history.c.id, later.c.as_of <= before, later.c.number > history.c.number)
 
