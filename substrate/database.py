@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import BigInteger, Connection, Engine, Integer, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -90,7 +91,7 @@ def open_database(url: str) -> Database:
         # The cause may repeat the address, and with it a password.
         raise ConfigurationError("PLUMBLINE_DATABASE_URL is not a database address", hint=_URL_HINT) from None
     if backend == "sqlite":
-        return Database(_open_sqlite(url, parsed.database))
+        return Database(_open_sqlite(parsed.set(database=unquote(parsed.database or ""))))
     if backend == "postgresql":
         pinned = parsed.set(drivername="postgresql+psycopg")
         return Database(create_engine(pinned, pool_pre_ping=True, hide_parameters=True))
@@ -112,9 +113,9 @@ def masked_url(url: str | URL) -> str:
 _URL_HINT = "Use postgresql+psycopg://user:password@host/database, or leave it unset for the embedded SQLite."
 
 
-def _open_sqlite(url: str, path: str | None) -> Engine:
-    if path and path != ":memory:":
-        _make_folder(Path(path).parent)
+def _open_sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        _make_folder(Path(url.database).parent)
     # Without the values of its statements: an error's text may be logged, and values may be protected.
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)

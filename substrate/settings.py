@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
-from sqlalchemy.engine import URL
 
 from substrate.clock import DAY, MICROS, parse_duration
 from substrate.database import masked_url
@@ -199,8 +198,9 @@ class Settings(BaseSettings):
         """The database address in use, with its password; never log it (see `safe_database_url`)."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        # Not by hand: a folder's name may hold what means something in an address.
-        return URL.create("sqlite", database=str(self.home / "plumbline.sqlite")).render_as_string()
+        # A folder's name may hold what means something in an address.
+        path = str(self.home / "plumbline.sqlite").replace("%", "%25").replace("?", "%3F")
+        return f"sqlite:///{path}"
 
     @property
     def safe_database_url(self) -> str:
