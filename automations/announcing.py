@@ -17,6 +17,7 @@ from automations.episodes import Change, Stamp
 from automations.lifecycle import Send
 from automations.outbox import SendReason
 from automations.rules import Moment, NoData, Notify, Rule, Severity
+from substrate.correlation import correlation_about
 
 _TURN = {
     Send.FIRED: Moment.FIRED,
@@ -54,6 +55,9 @@ class Announcement:
     created_at: int
     expires_at: int | None
 
+
+CORRELATION = "correlation"
+"""Where a message keeps the word that goes with the event behind it."""
 
 Announce = Callable[[Connection, Sequence[Announcement]], int]
 """Puts announcements into the outbox in the caller's transaction; says how many messages that made."""
@@ -130,4 +134,11 @@ def context_of(rule: Rule, stamp: Stamp, change: Change, account: Mapping[str, A
         "resolve_reason": str(after.resolve_reason) if after.resolve_reason else None,
         "subject": account.get("subject") or {"kind": stamp.entity_kind, "id": change.episode.entity_id},
         **{key: account[key] for key in ("values", "because", "reminder", "missing") if key in account},
+        **_pushed_by(change.episode.entity_id),
     }
+
+
+def _pushed_by(entity_id: int) -> dict[str, str]:
+    """What leads from the message back to the pushed event that set it off."""
+    word = correlation_about(entity_id)
+    return {} if word is None else {CORRELATION: word}

@@ -9,6 +9,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from automations.announcing import CORRELATION
 from automations.backoff import MAX_ATTEMPTS, next_try
 from automations.channel_state import Disabled, disable_channel, is_disabled
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
@@ -23,7 +24,9 @@ from automations.sandbox import TemplateFault
 from automations.steward import channel_trouble
 from automations.templating import Templates
 from substrate.clock import MINUTE, Clock
+from substrate.correlation import correlated
 from substrate.database import Database
+from substrate.tracing import span
 
 _WORKER = "plumbline"
 _LOOK_AGAIN = 15 * MINUTE
@@ -153,7 +156,7 @@ class Courier:
         except Exception as error:  # noqa: BLE001  # what one message holds may not stop the others
             why = f"the message could not be put into words ({type(error).__name__})"
             return partial(Refused, Failure.TEMPLATE, why)
-        return partial(_asked, channel, message, held.delivery_key)
+        return partial(_asked, channel, message, held.delivery_key, held.context.get(CORRELATION))
 
     def _finish(self, begun: Sequence[Leased], ends: Sequence[Ended[Answer]], fates: dict[int, Fate]) -> None:
         """Write down what became of what was sent; then raise what is no answer, such as Ctrl-C."""
@@ -197,9 +200,10 @@ class Courier:
         return _fate(mark_retry(connection, held, now, due, said), Result.RETRIED, str(said.failure))
 
 
-def _asked(channel: Channel, message: Rendered, key: str) -> Answer:
-    """What the channel says, without the address that it says it of."""
-    said = channel.send(message, key)
+def _asked(channel: Channel, message: Rendered, key: str, word: str | None) -> Answer:
+    """What the channel says, without the address that it says it of; told under the word of the event behind it."""
+    with correlated(word), span("deliver", channel=channel.name):
+        said = channel.send(message, key)
     return said if isinstance(said, Sent) else _redacted(said, message.address)
 
 

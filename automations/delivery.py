@@ -6,6 +6,7 @@ out. A failure of delivery never undoes anything but its own attempt.
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import uuid
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from automations.alerts import LIVE
+from automations.announcing import CORRELATION
 from automations.channels.channel import Channel
 from automations.courier import Check, Courier, Fate, Result
 from automations.leases import Leased, lease, release
@@ -21,7 +23,10 @@ from automations.neighbours import together
 from automations.relevance import still_worth_telling
 from automations.templating import Templates
 from substrate.clock import Clock
+from substrate.correlation import correlated
 from substrate.database import Database
+
+log = logging.getLogger(__name__)
 
 _BATCH = 25
 """How many are leased together; few enough that they begin long before their lease runs out."""
@@ -101,6 +106,12 @@ def deliver_due(
     return report
 
 
+def _log(held: Leased, fate: Fate) -> None:
+    facts = {"channel": held.channel, "reason": held.reason, "severity": held.severity, "key": held.delivery_key}
+    with correlated(held.context.get(CORRELATION)):
+        log.info("message %s", fate.result, extra={**facts, "attempt": held.attempts + 1, "why": fate.why})
+
+
 def _carry_all(
     courier: Courier, held: list[Leased], report: DeliveryReport, progress: Callable[[int], None] | None
 ) -> None:
@@ -108,6 +119,7 @@ def _carry_all(
         for group in together(held):
             for one, fate in zip(group, courier.carry(group), strict=True):
                 report.note(one.channel, fate)
+                _log(one, fate)
                 if progress is not None:
                     progress(1)
     except BaseException:  # Ctrl-C too: what has not begun need not wait for its lease

@@ -8,7 +8,7 @@ from functools import partial
 from time import perf_counter
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from automations.alerts import LIVE
 from automations.announcing import Announce, silence
@@ -28,6 +28,8 @@ from substrate.database import Database
 from substrate.errors import PlumblineError
 from substrate.facts import Facts
 from substrate.freshness import Stale, records_name, stale, view_name, watermarks
+from substrate.outages import outage
+from substrate.tracing import spanned
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def budgets_of(vertical: Vertical) -> dict[str, int]:
     return records | views
 
 
+@spanned("rules")
 def evaluate(
     engine: Engine,
     at: int,
@@ -216,6 +219,25 @@ def guarded(database: Database, rule_id: str, timeline: str, work: Callable[[], 
         said = _safe(error)
         with database.write() as connection:
             went_wrong(connection, rule_id, timeline, said)
+        run = RuleRun(rule_id, Outcome(), error=said)
+    return replace(run, seconds=perf_counter() - started)
+
+
+def guarded_within(connection: Connection, rule_id: str, work: Callable[[], RuleRun]) -> RuleRun:
+    """Do the work of one rule in the caller's transaction; if it fails, what it wrote is undone and the failure noted.
+
+    Raises:
+        DBAPIError: the database itself is in trouble, so that nothing can be said of the rule.
+    """
+    started = perf_counter()
+    try:
+        with connection.begin_nested():
+            run = work()
+    except (PlumblineError, SQLAlchemyError) as error:
+        if isinstance(error, DBAPIError) and outage(error, "") is not None:
+            raise
+        said = _safe(error)
+        went_wrong(connection, rule_id, LIVE, said)
         run = RuleRun(rule_id, Outcome(), error=said)
     return replace(run, seconds=perf_counter() - started)
 

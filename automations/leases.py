@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Update, and_, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, bindparam, case, or_, select, update
 
 from automations.channels.channel import Refused, Retry
 from automations.outbox import IS_LIVE, Delivery, Route, outbox, routes_from_json

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from automations.alerts import IS_OPEN, LIVE, alert
 from automations.conditions import Compiled
-from automations.engine import Engine, RuleReport, RuleRun, guarded
+from automations.engine import Engine, RuleReport, RuleRun, guarded, guarded_within
 from automations.evaluation import Outcome, Seen, Task, decide
 from automations.findings import Finding, Look, with_expected
 from automations.lifecycle import Verdict, verdict_of
@@ -28,6 +28,7 @@ from substrate.expressions.expression import Expression
 from substrate.expressions.types import FieldPath, Value
 from substrate.freshness import stale, watermarks
 from substrate.idset import among
+from substrate.tracing import spanned
 
 Row = Sequence[Value | None]
 Answer = Callable[[Row, int], Value | None]
@@ -108,6 +109,7 @@ def prepare(engine: Engine, book: Iterable[StoredRule]) -> dict[str, Reflexes]:
     return {kind: _reflexes(kind, list(pairs)) for kind, pairs in groupby(chosen, key=lambda pair: pair[1].rule.entity)}
 
 
+@spanned("rules")
 def evaluate_entities(
     engine: Engine, reflexes: Reflexes, ids: Iterable[int], at: int, *, timeline: str = LIVE
 ) -> RuleReport:
@@ -129,6 +131,56 @@ def evaluate_entities(
         marks = watermarks(connection) if hit or busy else {}
     chosen = [reflex for reflex in reflexes.rules if reflex.compiled.rule.id in hit | busy]
     return RuleReport(tuple(_run(engine, reflex, reflexes, look, wanted, marks) for reflex in chosen))
+
+
+@spanned("rules")
+def evaluate_within(
+    connection: Connection, engine: Engine, reflexes: Reflexes, ids: Iterable[int], at: int
+) -> RuleReport:
+    """Run all rules of a kind on the entities that events touched, in the transaction of the events themselves.
+
+    Nobody else can have changed a record since it was read here, as the transaction holds the batch's number.
+
+    Args:
+        connection: the transaction that wrote the events' records.
+        engine: the vertical and its facts.
+        reflexes: the rules of the entities' kind.
+        ids: the entities.
+        at: the instant of the evaluation.
+    """
+    wanted = frozenset(ids)
+    look = Look(engine.facts, at, None, LIVE)
+    rows = _rows(connection, reflexes, look, wanted)
+    busy = _open_rules(connection, reflexes.kind, LIVE, wanted)
+    hit = {reflex.compiled.rule.id for row in rows.values() for reflex in reflexes.triggered(row, at)}
+    marks = watermarks(connection) if hit or busy else {}
+    chosen = [reflex for reflex in reflexes.rules if reflex.compiled.rule.id in hit | busy]
+    scene = _Scene(look, wanted, rows, marks)
+    return RuleReport(tuple(_run_within(connection, engine, reflex, scene) for reflex in chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the rules of one kind look at together."""
+
+    look: Look
+    ids: frozenset[int]
+    rows: dict[int, Row]
+    marks: Mapping[str, int]
+
+
+def _run_within(connection: Connection, engine: Engine, reflex: Reflex, scene: _Scene) -> RuleRun:
+    rule, look = reflex.compiled, scene.look
+    old = tuple(stale(scene.marks, engine.needs(rule), look.at))
+    if old:
+        return RuleRun(rule.rule.id, Outcome(), stale=old)
+    task = Task(rule, look, reflex.stored.lifecycle is Lifecycle.ACTIVE, engine.announce, scene.marks)
+
+    def work() -> RuleRun:
+        outcome = decide(connection, task, _NOT_YET, lambda held: _seen(held, reflex, scene.rows, look, scene.ids))
+        return RuleRun(rule.rule.id, outcome)
+
+    return guarded_within(connection, rule.rule.id, work)
 
 
 def _fitting(engine: Engine, stored: StoredRule) -> list[tuple[StoredRule, Compiled]]:
@@ -160,7 +212,10 @@ _NOT_YET = Seen((), {}, revision=-1)
 
 
 def _see(connection: Connection, reflex: Reflex, reflexes: Reflexes, look: Look, ids: frozenset[int]) -> Seen:
-    rows = _rows(connection, reflexes, look, ids)
+    return _seen(connection, reflex, _rows(connection, reflexes, look, ids), look, ids)
+
+
+def _seen(connection: Connection, reflex: Reflex, rows: dict[int, Row], look: Look, ids: frozenset[int]) -> Seen:
     found = [
         reflex.finding(number, row, Verdict.TRUE, look.at)
         for number, row in rows.items()

@@ -1,8 +1,8 @@
 """The outbox: what shall be told to whom by which channel, written in the transaction of the decision that tells it.
 
 One row a message, recipient and channel. Its delivery key is unique, so deciding the same thing twice tells it once;
-the same key goes to the receiver, so that sending it twice arrives once. No row is ever taken away: what is not sent
-says why.
+the same key goes to the receiver, so that sending it twice arrives once. What is not sent says why. A row is taken away
+only long after it was settled and its alert is over (see `retention`).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class SendReason(StrEnum):
     LATE_REMINDER = "late_reminder"
     DATA_STALE = "data_stale"
     RULE_ERROR = "rule_error"
+    FLOW_FAILED = "flow_failed"
     OVERDUE = "overdue"
     RETRACTED = "retracted"
 

@@ -132,6 +132,13 @@ def rules(connection: Connection, vertical: str | None = None) -> list[StoredRul
     return [_stored(row) for row in connection.execute(statement)]
 
 
+def edition(connection: Connection, vertical: str) -> tuple[tuple[str, str, int], ...]:
+    """What tells whether the book changed: the id, the place and the version in force of every rule."""
+    table = rule_table.c
+    chosen = select(table.id, table.lifecycle, table.active_version).where(table.vertical == vertical)
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(chosen.order_by(table.id)))
+
+
 def rule(connection: Connection, rule_id: str) -> StoredRule:
     """One rule with the version in force.
 

@@ -42,6 +42,7 @@ REASONS = {
     "late_reminder": "Its time has come; this reminder is late",
     "data_stale": "Its data has become too old to judge it",
     "rule_error": "The rule itself fails, so nobody is warned by it",
+    "flow_failed": "Batch work failed or did not run, so what it should have done is not done",
     "overdue": "Plumbline itself is behind, so what it should tell comes late",
     "retracted": "It was told in error, and is taken back",
     "escalated": "Nobody acknowledged it in time, so you are told too",

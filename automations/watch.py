@@ -1,4 +1,4 @@
-"""The built-in rules that watch the others: data older than its promise, rules that keep failing, work left undone.
+"""The built-in rules that watch the rest: old data, rules that keep failing, batch work that fails, work left undone.
 
 All are alerts like any other: one open episode a thing, told once, resolved when the thing is well again.
 """
@@ -60,6 +60,20 @@ RULE_FAILING = rule_from(
     },
     "built-in",
 )
+FLOW_FAILED = rule_from(
+    {
+        "rule": "plumbline-flow-failed",
+        "title": "Batch work failed or did not run",
+        "description": "What it should have done is not done; it is tried again at its next turn.",
+        "entity": "flow",
+        "when": "true",
+        "severity": "high",
+        "owner": STEWARD,
+        "cost_of_delay": "Data, features and alerts grow old until it runs well again.",
+        "notify": [{"role": STEWARD}],
+    },
+    "built-in",
+)
 WORK_OVERDUE = rule_from(
     {
         "rule": "plumbline-work-overdue",
@@ -74,12 +88,13 @@ WORK_OVERDUE = rule_from(
     },
     "built-in",
 )
-BUILT_IN = (DATA_STALE, RULE_FAILING, WORK_OVERDUE)
+BUILT_IN = (DATA_STALE, RULE_FAILING, FLOW_FAILED, WORK_OVERDUE)
 """The rules that are in no book."""
 
 _REASONS = {
     DATA_STALE.id: SendReason.DATA_STALE,
     RULE_FAILING.id: SendReason.RULE_ERROR,
+    FLOW_FAILED.id: SendReason.FLOW_FAILED,
     WORK_OVERDUE.id: SendReason.OVERDUE,
 }
 
@@ -152,6 +167,24 @@ def note_failing(watch: Watch, owners: Mapping[str, str], evaluated: Collection[
     _reconcile(watch, RULE_FAILING, troubles, owners)
 
 
+def note_flow(watch: Watch, name: str, how: str, why: str) -> None:
+    """Keep one alert for a piece of batch work that failed, crashed or did not run.
+
+    Args:
+        watch: where and when.
+        name: the work, with what it works on, such as `ingest-source hospital/epr`.
+        how: `failed`, `crashed`, `late`.
+        why: fit for everybody's eyes.
+    """
+    values = (_value("how", "what happened", "string", how), _value("why", "why", "string", why))
+    _reconcile(watch, FLOW_FAILED, [Trouble(name, STEWARD, values)], {})
+
+
+def note_flow_well(watch: Watch, name: str) -> None:
+    """Take back the alert of a piece of batch work that ran well."""
+    _reconcile(watch, FLOW_FAILED, [], {name: STEWARD})
+
+
 def note_overdue(watch: Watch, found: Iterable[Arrears]) -> None:
     """Keep one alert for each chore that is behind.
 
@@ -161,6 +194,12 @@ def note_overdue(watch: Watch, found: Iterable[Arrears]) -> None:
     """
     troubles = [Trouble(str(one.chore), ADMIN, _arrears(one, watch.at)) for one in found]
     _reconcile(watch, WORK_OVERDUE, troubles, {str(chore): ADMIN for chore in Chore})
+
+
+def failing(watch: Watch) -> list[str]:
+    """The pieces of batch work whose alert is open."""
+    with watch.database.read() as connection:
+        return [str(one.labels["name"]) for one in open_episodes(connection, watch.timeline, FLOW_FAILED.id)]
 
 
 def _reconcile(watch: Watch, rule: Rule, troubles: list[Trouble], owners: Mapping[str, str]) -> None:

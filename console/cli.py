@@ -26,6 +26,10 @@ root = typer.Typer(
 
 COMMANDS = {
     "run": ("console.run:run", "Read the sources, refresh features, evaluate rules and deliver messages."),
+    "up": (
+        "console.up:up",
+        "Run everything on this machine until Ctrl-C: pages, API, clock, pushed events, batch work under Prefect.",
+    ),
     "demo": (
         "console.run:demo",
         "Show the main job on a generated hospital: no network, no account, nothing to set up.",

@@ -11,24 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from automations.announcer import Announcer
-from automations.delivery import DeliveryReport, deliver_due
-from automations.engine import Engine, RuleReport, budgets_of, evaluate
-from automations.rule_files import read_rules
-from automations.shipping import ship_rules
-from automations.timelines import timeline_for
+from automations.delivery import DeliveryReport
+from automations.engine import RuleReport
+from flows.steps import Moment, begin, deliver, read, refresh_one_series, refresh_view, sweep
 from flows.watch import Watch
 from flows.workbench import Workbench
-from substrate.facts import Facts
-from substrate.features.refresh import RefreshReport, refresh
-from substrate.features.tables import LIVE, REPLAY
-from substrate.freshness import advance, series_name, view_name
-from substrate.ingest import IngestReport, ingest
-from substrate.series.declare import placed
+from substrate.features.refresh import RefreshReport
+from substrate.ingest import IngestReport
 from substrate.series.refresh import SeriesReport
-from substrate.series.refresh import refresh as refresh_series
-from substrate.sources.configured import SourceEntry, opened
-from substrate.sweep import Limits
+from substrate.sources.configured import SourceEntry
 
 
 @dataclass
@@ -73,19 +64,19 @@ def run_cycle(
         as_of: look at an earlier instant; None: now.
         allow_mass_delete: a person has looked, and a source may drop what it likes.
     """
-    with bench.database.write() as connection:
-        ship_rules(connection, bench.vertical.name, read_rules(bench.vertical.rules), bench.clock.now())
-        report = CycleReport(bench.clock.now(), timeline_for(connection, as_of))
+    moment = begin(bench, as_of)
+    report = CycleReport(moment.at, moment.timeline)
     with _step("ingest", report):
         for entry in sources:
-            report.ingests[entry.name] = _ingest(bench, entry, watch, allow_mass_delete=allow_mass_delete)
+            report.ingests[entry.name] = read(bench, entry, watch, allow_mass_delete=allow_mass_delete)
     # Reading may take long; what follows is about the time after it.
-    report.at = at = as_of if as_of is not None else bench.clock.now()
+    report.at = as_of if as_of is not None else bench.clock.now()
+    moment = Moment(report.at, moment.timeline)
     with _step("features", report):
-        report.refreshes = _refresh(bench, at, watch, replay=as_of is not None)
-        report.series = _refresh_series(bench, at, watch, replay=as_of is not None)
+        report.refreshes = _refresh(bench, moment, watch)
+        report.series = _refresh_series(bench, moment, watch)
     with _step("rules", report):
-        report.rules = _evaluate(bench, report, watch)
+        report.rules = _evaluate(bench, moment, watch)
     with _step("deliver", report):
         report.deliveries = _deliver(bench, report.timeline, watch)
     return report
@@ -98,64 +89,35 @@ def _step(name: str, report: CycleReport) -> Iterator[None]:
     report.seconds[name] = time.monotonic() - started
 
 
-def _ingest(bench: Workbench, entry: SourceEntry, watch: Watch, *, allow_mass_delete: bool) -> IngestReport:
-    settings = bench.settings
-    limits = Limits(settings.mass_delete_share, settings.mass_delete_floor, allow_mass_delete)
-    now = bench.clock.now()
-    with opened(entry, bench.vertical) as source:
-        watch.begin(f"Reading {entry.name}", source.estimate(None))
-        report = ingest(
-            bench.database, bench.vertical, source, now,
-            zone=entry.zone, limits=limits, batch_rows=settings.batch_rows, progress=watch.advance,
-        )  # fmt: skip
-        report.ignored += [(ignored.place, str(ignored.why)) for ignored in source.ignored]
-    watch.end()
-    return report
-
-
-def _refresh(bench: Workbench, at: int, watch: Watch, *, replay: bool) -> list[RefreshReport]:
+def _refresh(bench: Workbench, moment: Moment, watch: Watch) -> list[RefreshReport]:
     reports = []
     watch.begin("Refreshing features", len(bench.vertical.views))
     for view in bench.vertical.views:
-        with bench.database.write() as connection:
-            reports.append(refresh(connection, view, at, timeline=REPLAY if replay else LIVE))
-            if not replay:
-                advance(connection, [view_name(view.entity.kind)], bench.vertical.name, at)
+        reports.append(refresh_view(bench, view, moment))
         watch.advance(1)
     watch.end()
     return reports
 
 
-def _refresh_series(bench: Workbench, at: int, watch: Watch, *, replay: bool) -> list[SeriesReport]:
+def _refresh_series(bench: Workbench, moment: Moment, watch: Watch) -> list[SeriesReport]:
     reports = []
     watch.begin("Refreshing series", len(bench.vertical.series))
     for series in bench.vertical.series:
-        with bench.database.write() as connection:
-            local = placed(series, bench.settings.time_zone)
-            reports.append(refresh_series(connection, local, at, timeline=REPLAY if replay else LIVE))
-            if not replay:
-                advance(connection, [series_name(series.name)], bench.vertical.name, at)
+        reports.append(refresh_one_series(bench, series, moment))
         watch.advance(1)
     watch.end()
     return reports
 
 
-def _evaluate(bench: Workbench, report: CycleReport, watch: Watch) -> RuleReport:
-    vertical, replay = bench.vertical, report.timeline != LIVE
-    facts = Facts(vertical.records, vertical.views, timeline=REPLAY if replay else LIVE)
-    usable = bench.local() if replay else bench.channels
-    announcer = Announcer(bench.directory, usable, perishable=not replay)
-    engine = Engine(bench.database, vertical.name, facts, budgets_of(vertical), announcer)
+def _evaluate(bench: Workbench, moment: Moment, watch: Watch) -> RuleReport:
     watch.begin("Evaluating rules", None)
-    fresh = {view_name(each.view): each.as_of for each in report.refreshes}
-    found = evaluate(engine, report.at, timeline=report.timeline, fresh=fresh)
+    found = sweep(bench, moment)
     watch.end()
     return found
 
 
 def _deliver(bench: Workbench, timeline: str, watch: Watch) -> DeliveryReport:
-    usable = bench.channels if timeline == LIVE else bench.local()
     watch.begin("Delivering messages", None)
-    sent = deliver_due(bench.database, usable, bench.templates, bench.clock, timeline=timeline, progress=watch.advance)
+    sent = deliver(bench, timeline, watch)
     watch.end()
     return sent

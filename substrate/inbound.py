@@ -6,11 +6,14 @@ twice is one row, whatever it came with the second time.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -18,10 +21,18 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
     text,
+    update,
 )
 
 from substrate.database import BigKey
+from substrate.errors import NotFoundError
+from substrate.idset import among
 from substrate.schema import SYSTEM
 
 
@@ -60,3 +71,157 @@ Index(
     postgresql_where=IS_WAITING,
 )
 Index("ix_inbound_event_done", inbound_event.c.state, inbound_event.c.done_at)
+
+_OUTCOME = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that waits to be taken in."""
+
+    id: int
+    source: str
+    content_type: str
+    body: bytes
+    correlation: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many events wait, and since when the oldest does."""
+
+    waiting: int = 0
+    oldest_at: int | None = None
+
+    def age(self, now: int) -> int:
+        """How long the oldest has been waiting, in microseconds."""
+        return 0 if self.oldest_at is None else max(0, now - self.oldest_at)
+
+
+def take(connection: Connection, source: str, limit: int, max_bytes: int) -> list[Event]:
+    """The oldest events of a source that wait, in the order in which they came; at least one, if any waits.
+
+    Args:
+        connection: a write transaction that holds the source's turn.
+        source: whose.
+        limit: the most events.
+        max_bytes: the most bytes, but for the first.
+    """
+    table = inbound_event.c
+    waits = (table.source == source, IS_WAITING)
+    sizes = select(table.id, func.length(table.body)).where(*waits).order_by(table.id).limit(limit)
+    chosen: list[int] = []
+    room = max_bytes
+    for number, size in connection.execute(sizes):
+        room -= size
+        if chosen and room < 0:
+            break
+        chosen.append(number)
+    columns = (table.id, table.source, table.content_type, table.body, table.correlation, table.received_at)
+    rows = connection.execute(select(*columns).where(among(table.id, chosen)).order_by(table.id)) if chosen else ()
+    return [Event(*row) for row in rows]
+
+
+def anything_waiting(connection: Connection, sources: Iterable[str]) -> list[str]:
+    """Those of the sources for which an event waits."""
+    table = inbound_event.c
+    first = select(table.id).where(table.source == bindparam("source"), IS_WAITING).limit(1)
+    return [name for name in sources if connection.execute(first, {"source": name}).first() is not None]
+
+
+def backlog(connection: Connection, sources: Collection[str] | None = None) -> Backlog:
+    """What waits, of some sources or of all."""
+    table = inbound_event.c
+    counted = select(func.count(), func.min(table.received_at)).where(IS_WAITING)
+    if sources is not None:
+        counted = counted.where(table.source.in_(sources))
+    return Backlog(*connection.execute(counted).one())
+
+
+def finish(connection: Connection, outcomes: Mapping[int, str], at: int) -> int:
+    """End events well, and say how many of them had been waiting.
+
+    Args:
+        connection: the transaction of what they brought.
+        outcomes: what each came to, by id.
+        at: now.
+    """
+    return _end(connection, Inbound.DONE, outcomes, at)
+
+
+def fail(connection: Connection, outcomes: Mapping[int, str], at: int) -> int:
+    """End events that cannot be taken in, with the reason, never with a value of theirs."""
+    return _end(connection, Inbound.FAILED, outcomes, at)
+
+
+def try_again(connection: Connection, ids: Iterable[int] | None = None) -> int:
+    """Let failed events wait once more, all or some; they come before what arrived after them. How many there were."""
+    table = inbound_event.c
+    chosen = update(inbound_event).where(table.state == Inbound.FAILED)
+    if ids is not None:
+        chosen = chosen.where(among(table.id, ids))
+    return connection.execute(chosen.values(state=Inbound.WAITING.value, done_at=None)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An event that could not be taken in."""
+
+    id: int
+    source: str
+    event_key: str
+    correlation: str
+    received_at: int
+    attempts: int
+    done_at: int
+    outcome: str
+
+
+def failed(connection: Connection, limit: int = 100) -> list[Failed]:
+    """The newest events that failed."""
+    columns = [inbound_event.c[name] for name in Failed.__dataclass_fields__]
+    chosen = select(*columns).where(inbound_event.c.state == Inbound.FAILED)
+    return [Failed(*row) for row in connection.execute(chosen.order_by(inbound_event.c.id.desc()).limit(limit))]
+
+
+def failed_count(connection: Connection) -> int:
+    """How many events failed, and wait for a person."""
+    chosen = select(func.count()).where(inbound_event.c.state == Inbound.FAILED)
+    return connection.execute(chosen).scalar_one()
+
+
+def body_of(connection: Connection, number: int) -> bytes:
+    """An event's body as it came.
+
+    Raises:
+        NotFoundError: there is no such event (any more).
+    """
+    found = connection.scalar(select(inbound_event.c.body).where(inbound_event.c.id == number))
+    if found is None:
+        raise NotFoundError(f"there is no pushed event {number}", hint="`plumbline inbound list` shows what failed.")
+    return bytes(found)
+
+
+def purge(connection: Connection, done_before: int, failed_before: int) -> int:
+    """Forget events that ended before these instants; from then on a repeat of one is a new event. How many."""
+    table = inbound_event.c
+    old = or_(
+        (table.state == Inbound.DONE) & (table.done_at < done_before),
+        (table.state == Inbound.FAILED) & (table.done_at < failed_before),
+    )
+    return connection.execute(delete(inbound_event).where(old)).rowcount
+
+
+def _end(connection: Connection, state: Inbound, outcomes: Mapping[int, str], at: int) -> int:
+    ended = 0
+    by_outcome: dict[str, list[int]] = {}
+    for number, outcome in outcomes.items():
+        by_outcome.setdefault(outcome[:_OUTCOME], []).append(number)
+    table = inbound_event.c
+    for outcome, ids in by_outcome.items():
+        values = {"state": state.value, "outcome": outcome, "done_at": at, "attempts": table.attempts + 1}
+        ended += connection.execute(
+            update(inbound_event).where(among(table.id, ids), IS_WAITING).values(values)
+        ).rowcount
+    return ended

@@ -31,9 +31,11 @@ from substrate.inherit import settle
 from substrate.mapping import Draft, Mapper, Reader
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
+from substrate.records import record_id
 from substrate.sealing import fit, seal
 from substrate.sources.source import PAGE_ROWS, Page, Row, Source
 from substrate.sweep import Limits, Sweep
+from substrate.tracing import spanned
 from substrate.upsert import Outcome, Writer
 
 Progress = Callable[[int], None]
@@ -46,7 +48,8 @@ _ALLOCATIONS = 500_000
 class IngestReport:
     """What became of every row of a read.
 
-    `rows_in` is always `accepted + unchanged + quarantined`; `reasons` adds up to `quarantined`.
+    `rows_in` is always `accepted + unchanged + quarantined`; `reasons` adds up to `quarantined`, and so does
+    `refused_in`, by place, where rows are pushed.
     """
 
     rows_in: int = 0
@@ -59,6 +62,7 @@ class IngestReport:
     held_deletes: dict[str, int] = field(default_factory=dict)
     discarded: Counter[str] = field(default_factory=Counter)
     ignored: list[tuple[str, str]] = field(default_factory=list)
+    refused_in: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
 
@@ -69,7 +73,13 @@ class Intake:
         vertical: whose records they are.
         reader: resolves references and times; it carries the source's name.
         sweep: what happens to records that a whole read did not show.
+
+    Attributes:
+        report: the account of all rows since it was last replaced.
+        origins: the place that each changed record came from, by id; None: nobody asks.
     """
+
+    origins: dict[int, str] | None = None
 
     def __init__(self, vertical: Vertical, reader: Reader, sweep: Sweep) -> None:
         self.vertical = vertical
@@ -79,6 +89,13 @@ class Intake:
         self.report = IngestReport(discarded=self.gate.discarded)
         self._mappers = vertical.mappers_by_resource
 
+    def begin_anew(self) -> None:
+        """Count from zero: what was taken so far is accounted for, or was rolled back."""
+        self.gate.discarded.clear()
+        self.report = IngestReport(discarded=self.gate.discarded)
+        self.origins = {}
+
+    @spanned("ingest")
     def take(self, connection: Connection, rows: Sequence[Row], now: int) -> None:
         """Map, check and write some rows in the caller's transaction, and account for each."""
         refusals: list[Refusal] = []
@@ -162,10 +179,18 @@ class Intake:
             if outcome is Outcome.STALE:
                 self.sweep.spare(connection, self._mappers[row.kind], [draft.key])
         changed = [draft for draft, outcome in zip(alone, outcomes, strict=True) if outcome.is_change]
+        self._note_origins(drafts)
         adopt(connection, self.vertical, source, changed, stamp)
         settle(connection, self.vertical, writer, stamp)
         self._note(connection, writer)
         self._supersede(connection, drafts)
+
+    def _note_origins(self, drafts: list[tuple[Row, Draft]]) -> None:
+        if self.origins is None:
+            return
+        for row, draft in drafts:
+            ids = (record_id(self.reader.source, one.record.kind, one.key) for one in draft.family())
+            self.origins.update(dict.fromkeys(ids, row.place))
 
     def _spare(self, connection: Connection, refusals: Iterable[Refusal]) -> None:
         """A record is not gone because its source tells it in a way that we refuse."""
@@ -205,6 +230,8 @@ class Intake:
     def _count_refusals(self, refusals: list[Refusal]) -> None:
         self.report.quarantined += len(refusals)
         self.report.reasons.update(refusal.reason.value for refusal in refusals)
+        if self.origins is not None:
+            self.report.refused_in.update(refusal.row.place for refusal in refusals)
 
     def _supersede(self, connection: Connection, drafts: list[tuple[Row, Draft]]) -> None:
         arrived: dict[str, list[str]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -193,6 +193,40 @@ def held_row(connection: Connection, number: int, *, hold: bool = False) -> Held
         hint = "`plumbline quarantine list` shows the rows that lie there."
         raise NotFoundError(f"no row {number} in quarantine", hint=hint)
     return Held(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """How many rows of one kind are held for one reason.
+
+    Attributes:
+        resource: what they are; a name that the vertical does not know is not repeated.
+        held: how many.
+        fresh: how many of them were first seen since the time that was asked for.
+    """
+
+    source: str
+    resource: str
+    reason: str
+    held: int
+    fresh: int
+
+
+def lying(connection: Connection, vertical: str, known: Collection[str], since: int) -> list[Lying]:
+    """What of a vertical is held, in numbers fit for everybody's eyes, most first.
+
+    Args:
+        known: the resources that the vertical reads.
+        since: the instant from which on a row is fresh.
+    """
+    table = quarantine
+    named = case((table.c.resource.in_(known), table.c.resource), else_="(not known)")
+    fresh = func.sum(case((table.c.first_seen >= since, 1), else_=0))
+    chosen = select(table.c.source, named.label("named"), table.c.reason, func.count(), fresh).where(
+        table.c.vertical == vertical, table.c.state == QuarantineState.HELD
+    )
+    rows = connection.execute(chosen.group_by(table.c.source, "named", table.c.reason)).all()
+    return sorted((Lying(*row) for row in rows), key=lambda one: (-one.held, one.source, one.resource, one.reason))
 
 
 def _distinct(refusals: Sequence[Refusal]) -> Iterable[Refusal]:

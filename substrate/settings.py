@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
-from substrate.clock import MICROS, parse_duration
+from substrate.clock import DAY, MICROS, parse_duration
 from substrate.database import masked_url
+from substrate.errors import ConfigurationError
 
 Clearance = Literal["public", "internal", "pii", "phi"]
 
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
 
     Raises:
         ValidationError: a setting is none of what it may be.
-        ConfigurationError: `max_lateness` is no duration.
+        ConfigurationError: a setting that shall be a duration is none.
     """
 
     model_config = SettingsConfigDict(
@@ -40,6 +42,10 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=default_home, description="Folder that holds all that Plumbline writes.")
+    secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder with a file for each setting that is secret, as container platforms mount them.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy address of PostgreSQL (postgresql+psycopg://…) or SQLite; unset: SQLite in `home`.",
@@ -61,6 +67,11 @@ class Settings(BaseSettings):
     )
     mass_delete_floor: int = Field(default=20, ge=0, description="Deletes of a kind that are never held.")
     max_lateness: str = Field(default="48h", description="How late a reminder may still be sent (caught up, labelled).")
+    keep_messages: str = Field(default="90d", description="How long messages are kept that were sent or held back.")
+    keep_events: str = Field(default="30d", description="How long pushed events are kept once they are taken in.")
+    keep_feature_history: str | None = Field(
+        default=None, description="How long it is kept what features were; unset: for ever."
+    )
     signing_key: SecretStr | None = Field(
         default=None,
         description="Key that signs webhooks without a key of their own; unset: made once in `home`.",
@@ -88,7 +99,55 @@ class Settings(BaseSettings):
         description="Address that is asked for each minute in which nothing is overdue; its silence is the alarm.",
     )
 
-    @field_validator("home", "outbox_dir", "contacts_file", "sources_file")
+    web_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which pages, API and pushed events are served; by default this machine.",
+    )
+    web_port: int = Field(default=8420, ge=1, le=65_535, description="Port on which they are served.")
+    prefect_port: int = Field(
+        default=4200, ge=1, le=65_535, description="Port of the Prefect server that `plumbline up` starts."
+    )
+    push_max_bytes: int = Field(
+        default=8 << 20, ge=1, description="The largest body of a pushed event; a source may allow less."
+    )
+    push_max_waiting: int = Field(
+        default=50_000, ge=1, description="Pushed events that may wait; beyond it senders are asked to come later."
+    )
+    push_max_age: str = Field(
+        default="10m", description="How long a pushed event may wait; beyond it senders are asked to come later."
+    )
+    push_keep: str = Field(
+        default="7d",
+        description="How long a pushed event is kept after it was taken in, to know it if it is sent again.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="What Prometheus says to read /metrics; unset: made once in `home`."
+    )
+    beat_file: Path | None = Field(
+        default=None, description="File that the clock touches as long as it works; unset: none."
+    )
+    log_format: Literal["auto", "json", "plain"] = Field(
+        default="auto", description="How running processes log: auto (plain in a terminal, else JSON), json or plain."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that running processes log."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from, the first one that says anything first."""
+        if folder := os.environ.get("PLUMBLINE_SECRETS_DIR"):
+            file_secret_settings = SecretsSettingsSource(settings_cls, folder)
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
+
+    @field_validator("home", "outbox_dir", "contacts_file", "sources_file", "secrets_dir", "beat_file")
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
         # No shell has seen a value that stands in `.env` or in a service's unit.
@@ -103,10 +162,21 @@ class Settings(BaseSettings):
             raise ValueError("there is no such IANA zone") from None
         return name
 
-    @field_validator("max_lateness")
+    @field_validator("max_lateness", "push_max_age", "push_keep")
     @classmethod
-    def _a_duration(cls, text: str) -> str:
-        parse_duration(text, what="PLUMBLINE_MAX_LATENESS")
+    def _a_duration(cls, text: str, info: ValidationInfo) -> str:
+        parse_duration(text, what=f"PLUMBLINE_{(info.field_name or '').upper()}")
+        return text
+
+    @field_validator("keep_messages", "keep_events", "keep_feature_history")
+    @classmethod
+    def _a_day_at_least(cls, text: str | None) -> str | None:
+        try:
+            long_enough = text is None or parse_duration(text) >= DAY
+        except ConfigurationError as error:
+            raise ValueError(error.message) from None
+        if not long_enough:
+            raise ValueError("what is kept is kept for a day at least; write it as 30d")
         return text
 
     @field_validator("tick_interval", "sweep_interval")
@@ -136,6 +206,12 @@ class Settings(BaseSettings):
     def safe_database_url(self) -> str:
         """The database address in use, with its password masked; fit for people's eyes and for logs."""
         return masked_url(self.resolved_database_url)
+
+    def secret_values(self) -> set[str]:
+        """Every secret among the settings, and the passwords in those that are addresses; no log may hold one."""
+        whole = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
+        passwords = [urlsplit(text).password for text in whole if "://" in text]
+        return {*whole, *(one for text in passwords if text for one in (text, unquote(text)))}
 
     @property
     def resolved_outbox_dir(self) -> Path:

@@ -131,9 +131,11 @@ class Sweep:
     def _drop(self, connection: Connection, record: type[Record], foreign: Iterable[str], stamp: Stamp) -> int:
         table = table_of(record)
         ours = [~table.c.source_key.startswith(prefix, autoescape=True) for prefix in foreign]
+        # What was written since this read began, somebody showed: it may have been pushed meanwhile.
+        before = table.c.batch <= -self._mark
         own = (table.c.source == self._source, table.c.gone_at.is_(None), *ours)
         seen = exists().where(bulk_seen.c.source == self._source, bulk_seen.c.id == table.c.id)
-        missing = list(connection.scalars(select(table.c.id).where(*own, ~seen)))
+        missing = list(connection.scalars(select(table.c.id).where(*own, before, ~seen)))
         present = connection.execute(select(func.count()).select_from(table).where(*own)).scalar_one()
         unclear = record in self._unclear and missing and not self._limits.allowed
         if unclear or self._limits.hold(len(missing), present):

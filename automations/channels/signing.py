@@ -6,13 +6,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 import secrets
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from substrate.errors import ConfigurationError
+from substrate.kept_secrets import kept_secret
 from substrate.settings import Settings
 
 _PREFIX = "whsec_"
@@ -30,16 +29,7 @@ def signing_key(settings: Settings) -> SecretStr:
     """
     if settings.signing_key is not None:
         return settings.signing_key
-    path = settings.home / "signing.key"
-    if not path.exists():
-        _make(path)
-    try:
-        kept = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as a signing key", hint=_HINT) from error
-    if not kept:
-        raise ConfigurationError(f"{path} is empty", hint=_HINT)
-    return SecretStr(kept)
+    return kept_secret(settings.home / "signing.key", _new, what="a signing key", hint=_HINT)
 
 
 def signature(key: SecretStr, message_id: str, timestamp: int, body: bytes) -> str:
@@ -64,18 +54,5 @@ def key_bytes(key: SecretStr) -> bytes:
         raise ConfigurationError("PLUMBLINE_SIGNING_KEY begins with whsec_ but is not base64", hint=hint) from None
 
 
-def _make(path: Path) -> None:
-    """Write a new key beside its place and link it there; whoever comes second leaves the first one's alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(_PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
+def _new() -> str:
+    return _PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode()

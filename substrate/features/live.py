@@ -17,10 +17,12 @@ from substrate.features.declare import View
 from substrate.features.events import AT
 from substrate.features.tables import LIVE, feature_history, feature_table
 from substrate.idset import Among, IdList
+from substrate.tracing import spanned
 
 _IDS: Any = bindparam("ids", type_=IdList())
 
 
+@spanned("features")
 def refresh_entities(connection: Connection, view: View, ids: Iterable[int], at: int, *, timeline: str = LIVE) -> int:
     """Make the stored features of some entities true as of `at`, and return for how many something changed.
 

@@ -24,6 +24,7 @@ from substrate.features.events import AT
 from substrate.features.state import State, keep_state, read_state
 from substrate.features.store import Store, staged, temporary
 from substrate.features.tables import LIVE, digest_of
+from substrate.tracing import spanned
 
 # Above this share of the entities, computing some of them one by one costs more than computing all of them at once.
 _TOO_MANY = 0.25
@@ -63,6 +64,7 @@ class RefreshReport:
     as_of: int
 
 
+@spanned("features")
 def refresh(
     connection: Connection,
     view: View,

@@ -37,6 +37,7 @@ from substrate.series.changes import touched
 from substrate.series.compute import kept, points, points_among
 from substrate.series.declare import Series
 from substrate.series.tables import digest_of, key_columns, series_table, state_name
+from substrate.tracing import spanned
 
 # Above this share of the points, computing some of them one by one costs more than computing all of them at once.
 _TOO_MANY = 0.1
@@ -64,6 +65,7 @@ class SeriesReport:
     as_of: int
 
 
+@spanned("features")
 def refresh(
     connection: Connection,
     series: Series,

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from substrate.catalog import Vertical
+from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
+from substrate.sources.push import PushedSource, PushOptions
 
 _Options = TypeVar("_Options", FolderOptions, FhirOptions)
 _FROM_ENVIRONMENT = "env:"
@@ -31,14 +33,33 @@ class SourceEntry(BaseModel):
     name: str = Field(min_length=1, max_length=120, description="Part of every record's id; never change it.")
     vertical: str = Field(description="Whose records it gives.")
     zone: str | None = Field(None, description="IANA zone of times without one; unset: such rows are refused.")
+    every: str = Field("15m", description="How often the batch work reads it.")
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
+    push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
+
+    @field_validator("every")
+    @classmethod
+    def _not_too_often(cls, text: str) -> str:
+        try:
+            if parse_duration(text) >= MINUTE:
+                return text
+        except ConfigurationError as error:
+            raise ValueError(error.message) from None
+        raise ValueError("a source is read once a minute at most; what must be faster is pushed")
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceEntry:
-        if (self.folder is None) == (self.fhir is None):
-            raise ValueError("write exactly one of `folder` and `fhir`")
+        if self.folder is not None and self.fhir is not None:
+            raise ValueError("write one of `folder` and `fhir`, not both")
+        if not self.is_polled and self.push is None:
+            raise ValueError("write one of `folder` and `fhir`, or `push`")
         return self
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether there is anything to read; a source that is only pushed comes by itself."""
+        return self.folder is not None or self.fhir is not None
 
 
 class _File(BaseModel):
@@ -77,7 +98,7 @@ def folder_entry(vertical: str, path: Path, *, name: str | None = None, bulk: bo
 
 
 @contextmanager
-def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[FolderSource | FhirSource]:
+def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[FolderSource | FhirSource | PushedSource]:
     """The source of an entry, reading what the vertical can read, in the order in which it likes to; closed after."""
     resources = tuple(mapper.resource for mapper in vertical.mappers)
     if entry.folder is not None:
@@ -85,6 +106,17 @@ def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[FolderSource | Fh
     elif entry.fhir is not None:
         with FhirSource(entry.name, _limited(entry.fhir, resources)) as source:
             yield source
+    else:
+        yield PushedSource(entry.name)
+
+
+def pushed_sources(path: Path) -> dict[str, SourceEntry]:
+    """The sources that a file says may be pushed, by name.
+
+    Raises:
+        ConfigurationError: the file is no YAML, or an entry of it is wrong.
+    """
+    return {entry.name: entry for entry in load_sources(path) if entry.push is not None}
 
 
 def _limited(options: _Options, resources: tuple[str, ...]) -> _Options:

@@ -10,6 +10,8 @@ import pytest
 
 from substrate.catalog import SampleOrder
 from substrate.database import Database, open_database
+from tests.flows.house import House, conducting
+from tests.flows.orchestra import Orchestra, playing
 from tests.flows.station import NOW, Station
 from verticals.hospital.sample.order import sample
 
@@ -47,3 +49,27 @@ def ran(tmp_path: Path, feed: Path, after_one_run: Path) -> Iterator[Station]:
     database = open_database(f"sqlite:///{path}")
     yield Station(tmp_path / "home", feed, database)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def orchestra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
+    """One Prefect server for all tests, on SQLite."""
+    with playing(tmp_path_factory.mktemp("prefect")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def house(tmp_path: Path, feed: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """An installation with one source, found through the environment as flows find it."""
+    made = House(tmp_path / "house")
+    made.lists(f"- {{name: epr, vertical: hospital, folder: {{path: '{feed}'}}}}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLUMBLINE_HOME", str(made.home))
+    return made
+
+
+@pytest.fixture
+def conducted(orchestra: Orchestra, house: House) -> Iterator[House]:
+    """The same, where flows that run in this process tell the server."""
+    with conducting(orchestra):
+        yield house

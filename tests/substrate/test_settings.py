@@ -35,6 +35,15 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, 
     assert (settings.batch_rows, settings.time_zone) == (8, "Europe/Berlin")
 
 
+def test_a_secret_may_lie_in_a_file_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "plumbline_signing_key").write_text(PASSWORD)
+    (tmp_path / "plumbline_batch_rows").write_text("7")
+    monkeypatch.setenv("PLUMBLINE_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("PLUMBLINE_BATCH_ROWS", "8")
+    assert (Settings().signing_key, Settings().batch_rows) == (SecretStr(PASSWORD), 8)
+    assert PASSWORD not in repr(Settings())
+
+
 def test_everything_lies_below_home(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     assert settings.resolved_database_url == f"sqlite:///{tmp_path}/plumbline.sqlite"

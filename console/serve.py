@@ -1,0 +1,182 @@
+"""A process of a running installation: `python -m console.serve web clock`, or `flows`; the supervisor starts it.
+
+It takes its settings from the environment, logs to standard error, and stops in order on SIGTERM or Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from console.exits import exit_code
+from console.layout import Part, prefect_command
+from console.traced import Traced
+from console.workspace import Workspace, load_settings, workspace
+from flows.orchestrator import auth_string, client_environment, is_foreign, server_answers, server_environment
+from substrate.clock import SECOND
+from substrate.errors import PlumblineError
+from substrate.kept_secrets import kept_secrets
+from substrate.logs import configure_logging
+from substrate.settings import Settings
+from substrate.tracing import tracing
+
+log = logging.getLogger(__name__)
+
+_SPOKEN = (
+    "PREFECT_API_KEY",
+    "PREFECT_API_AUTH_STRING",
+    "PREFECT_SERVER_API_AUTH_STRING",
+    "PREFECT_SERVER_DATABASE_CONNECTION_URL",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+)
+_STOP_SECONDS = 4.0
+_LOOK_SECONDS = 0.5
+_BEAT_SECONDS = 5.0
+_SILENT = 30 * SECOND
+_DRAIN_SECONDS = 3
+
+
+def serve(parts: Sequence[Part]) -> None:
+    """Run some parts in this process until it is told to stop.
+
+    Raises:
+        PlumblineError: they cannot be run.
+    """
+    settings = load_settings()
+    configure_logging(
+        "+".join(parts), shape=settings.log_format, level=settings.log_level, secrets=known_secrets(settings)
+    )
+    if Part.PREFECT in parts:
+        command = prefect_command(settings)
+        os.execve(command[0], command, {**os.environ, **server_environment(settings, os.environ)})  # noqa: S606
+    with tracing("+".join(parts), os.environ):
+        if Part.FLOWS in parts:
+            _serve_flows(settings)
+        else:
+            _serve_ours(frozenset(parts))
+
+
+def known_secrets(settings: Settings) -> set[str]:
+    """All that must never be read in a log: what the settings and the environment say, and what is kept at home."""
+    spoken = {os.environ.get(name, "") for name in _SPOKEN}
+    if not is_foreign(os.environ):
+        spoken.add(auth_string(settings, os.environ).get_secret_value())
+    found = settings.secret_values() | kept_secrets(settings.home) | spoken
+    return found | {one.partition(":")[2] for one in found if one.count(":") == 1}
+
+
+def _serve_flows(settings: Settings) -> None:
+    stop = _stop_signal()
+    while not server_answers(settings, os.environ):
+        if stop.wait(_LOOK_SECONDS):
+            return
+    # Prefect reads its settings when it is imported.
+    os.environ.update(client_environment(settings, os.environ))
+    serve_all = import_module("flows.deployments").serve_all
+
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    serve_all(settings)
+
+
+def _serve_ours(parts: frozenset[Part]) -> None:
+    stop = _stop_signal()
+    with workspace() as ws, ExitStack() as stack:
+        ticker, messenger = _clock(ws, stack) if Part.CLOCK in parts else (None, None)
+        log.info("running", extra={"database": ws.settings.safe_database_url})
+        if Part.WEB in parts:
+            live = _live(ws, stack, messenger.wake if messenger else _nobody)
+            _serve_web(ws, ticker, messenger, live)
+        else:
+            _beat(ws, ticker, stop)
+
+
+def _clock(ws: Workspace, stack: ExitStack) -> tuple[Any, Any]:
+    what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
+    messenger = import_module("flows.messenger").Messenger(*what)
+    ticker = import_module("flows.ticking").Ticker(*what, holder=holder(), on_told=messenger.wake)
+    for part in (messenger, ticker):
+        part.start()
+        stack.callback(part.stop, _STOP_SECONDS)
+    return ticker, messenger
+
+
+def _live(ws: Workspace, stack: ExitStack, on_told: Callable[[], None]) -> Any:
+    what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
+    live = import_module("flows.live_loop").LiveLoop(*what, on_told)
+    live.start()
+    stack.callback(live.stop, _STOP_SECONDS)
+    return live
+
+
+def _serve_web(ws: Workspace, ticker: Any, messenger: Any, live: Any) -> None:
+    parts = import_module("console.web.parts").Parts(ticker=ticker, messenger=messenger, live=live)
+    what = (ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock)
+    app = import_module("console.web.app").create_app(*what, parts)
+    config = uvicorn.Config(
+        Traced(app), host=ws.settings.web_host, port=ws.settings.web_port, log_config=None, access_log=False,
+        server_header=False, timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )  # fmt: skip
+    # It takes the signals over while it runs, and raises them again when it is done; ours then hear them in vain.
+    uvicorn.Server(config).run()
+
+
+def _beat(ws: Workspace, ticker: Any, stop: Event) -> None:
+    """Touch a file as long as the clock works: how one sees that a process without a port lives."""
+    sign = ws.settings.beat_file
+    while True:
+        if sign is not None and ticks(ticker.health(), ws.clock.now()):
+            sign.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sign.touch()
+        if stop.wait(_BEAT_SECONDS):
+            return
+
+
+def ticks(health: Any, now: int) -> bool:
+    """Whether a clock does its work: it leads and ticked just now, or it stands by for another."""
+    return not health.leading or (health.last_tick_at is not None and now - health.last_tick_at < _SILENT)
+
+
+def holder() -> str:
+    """A name for this process that no other has, here or on another machine, now or later."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def _nobody() -> None:
+    """The messages leave by another process, which looks for itself."""
+
+
+def _stop_signal() -> Event:
+    stop = Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+def main(words: Sequence[str]) -> None:
+    """Run the parts that are named; what goes wrong ends as one line of the log and an exit code."""
+    try:
+        serve([Part(word) for word in words])
+    except PlumblineError as error:
+        log.critical("%s %s", error.message, error.hint)
+        sys.exit(exit_code(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,80 @@
+"""`plumbline up`: the whole installation on one machine, or some of its parts under somebody else's care."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from threading import Event
+from types import FrameType
+from typing import Annotated, Literal
+
+import typer
+
+from console.answers import JSON
+from console.greeter import Echo, Greeter
+from console.layout import Part, parts_of, programs, refuse_taken_ports
+from console.locks import held
+from console.serve import known_secrets, serve
+from console.supervisor import Supervisor
+from console.workspace import load_settings, workspace
+from flows.orchestrator import is_foreign
+from substrate.logs import configure_logging, is_json
+from substrate.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Shape = Literal["json", "plain"]
+
+
+def up(
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="PARTS", help="Run only some of web, clock, flows, prefect, with commas between them."),
+    ] = None,
+    as_json: JSON = False,
+) -> None:
+    """Run everything on this machine until Ctrl-C: pages, API, clock, pushed events, batch work under Prefect.
+
+    Tables are migrated and passwords made at the first start. With --only and one part, that part runs in this very
+    process, for whatever looks after processes where you deploy. With --json, one line says when it is ready.
+
+    Example: plumbline up --only web,clock
+    """
+    settings = load_settings()
+    parts = parts_of(only, foreign=is_foreign(os.environ))
+    if not as_json and (len(parts) == 1 or set(parts) == {Part.WEB, Part.CLOCK}):
+        refuse_taken_ports(settings, parts)
+        serve(parts)
+        return
+    shape: Shape = "json" if is_json(settings.log_format, sys.stderr) else "plain"
+    configure_logging("up", shape=shape, level=settings.log_level, secrets=known_secrets(settings))
+    with held(settings.home, parts) as locks:
+        _supervise(settings, parts, shape, locks, as_json=as_json)
+
+
+def _supervise(settings: Settings, parts: Sequence[Part], shape: Shape, locks: Sequence[int], *, as_json: bool) -> None:
+    began = time.monotonic()
+    refuse_taken_ports(settings, parts)
+    with workspace():  # its tables are there before anybody looks
+        pass
+    chosen = programs(settings, parts, os.environ, shape)
+    greeter = Greeter(settings, parts, began, as_json=as_json)
+    stop, hurry = _signals()
+    Supervisor(chosen, settings.home, greeter.tell, Echo(shape), locks).run(stop, hurry)
+    log.info("stopped")
+
+
+def _signals() -> tuple[Event, Event]:
+    """The first Ctrl-C or SIGTERM asks to stop, the second to be quick about it."""
+    stop, hurry = Event(), Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ask)
+    return stop, hurry

@@ -1,0 +1,77 @@
+"""The web application: pushed events in, and what those ask who watch over the process; pages come to it later."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from console.web.access import Access
+from console.web.door import Door
+from console.web.gauges import Gauges
+from console.web.letterbox import Letterbox
+from console.web.parts import Parts
+from console.web.probes import Probes
+from flows.meters import Meters
+from substrate.catalog import Vertical
+from substrate.clock import Clock
+from substrate.database import Database
+from substrate.kept_secrets import kept_secret, token
+from substrate.settings import Settings
+from substrate.sources.configured import pushed_sources
+
+_HINT = "Remove it, and a new one is made; Prometheus must then be given the new one."
+
+
+def create_app(
+    settings: Settings, database: Database, verticals: Sequence[Vertical], clock: Clock, parts: Parts
+) -> FastAPI:
+    """The application of one process; what it starts lives as long as it is served.
+
+    Args:
+        settings: as the environment has them; the sources are read from their file now.
+        database: migrated.
+        verticals: whose sources may be pushed.
+        clock: says what time it is.
+        parts: what else runs in this process.
+
+    Raises:
+        ConfigurationError: sources.yaml is wrong.
+    """
+    known = {vertical.name for vertical in verticals}
+    listed = pushed_sources(settings.resolved_sources_file)
+    sources = {name: entry for name, entry in listed.items() if entry.vertical in known}
+    meters = parts.live.meters if parts.live is not None else Meters()
+    letterbox = Letterbox(database, sources, clock, parts.live.wake if parts.live is not None else _nobody)
+    door = Door(settings, sources, letterbox, clock, meters)
+    meters.registry.register(Gauges(database, clock, parts, tuple(sources)))
+    probes = Probes(settings, database, clock, parts, meters, lambda: letterbox.backlog, metrics_token(settings))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        letterbox.start()
+        yield
+        letterbox.stop()
+
+    # No pages about the interface: they would be fetched from elsewhere, and tell strangers what there is.
+    app = FastAPI(title="Plumbline", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_route("/ingest/{source}", door.receive, methods=["POST"])
+    app.add_route("/ingest/{source}/{kind}/{key}", door.receive, methods=["PUT", "POST", "DELETE"])
+    app.add_route("/healthz", probes.healthz, methods=["GET"])
+    app.add_route("/readyz", probes.readyz, methods=["GET"])
+    app.add_route("/metrics", probes.metrics, methods=["GET"])
+    app.add_middleware(Access, meters=meters)
+    return app
+
+
+def metrics_token(settings: Settings) -> SecretStr:
+    """What Prometheus must say: as set, else made once and kept where Prometheus can read it."""
+    if settings.metrics_token is not None:
+        return settings.metrics_token
+    return kept_secret(settings.home / "metrics.token", token, what="a token", hint=_HINT)
+
+
+def _nobody() -> None:
+    """Another process takes events in, and looks for itself."""

@@ -1,0 +1,92 @@
+"""All batch work as Prefect deployments, served by one process: what is installed and listed decides which there are.
+
+Servers with workers use `prefect.yaml` instead; the flows are the same.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from prefect import Flow, serve
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron, Interval, Schedule
+from prefect.types.entrypoint import EntrypointType
+
+from flows.installation import Installation, installation
+from flows.timetable import Turn, turns
+from flows.trouble import expect
+from substrate.clock import SECOND
+from substrate.settings import Settings
+from substrate.sources.configured import load_sources
+
+ENTRYPOINTS = {
+    "ingest-source": "flows.ingest.ingest_source",
+    "quality-report": "flows.quality.quality_report",
+    "refresh-features": "flows.features.refresh_features",
+    "refresh-series": "flows.series.refresh_series",
+    "sweep-rules": "flows.rules.sweep_rules",
+    "maintenance": "flows.maintenance.maintenance",
+    "daily-cycle": "flows.daily.daily_cycle",
+}
+"""Where each flow is, by its name."""
+
+_ONE = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+"""A run that is due while the one before is still under way is left out: the next will do its work."""
+
+_ANCHOR = datetime(2024, 1, 1, tzinfo=UTC)
+"""Where intervals are counted from, so that a restart does not shift them."""
+
+
+def serve_all(settings: Settings, *, limit: int = 2, poll_seconds: float = 1.0) -> None:
+    """Serve all deployments in this process until it is told to stop by SIGTERM or Ctrl-C.
+
+    The Prefect server is the one that `PREFECT_API_URL` names; call it in a process with a `quiet` environment.
+
+    Args:
+        settings: where the installation is.
+        limit: how many runs at once; each is a process of its own.
+        poll_seconds: how often to ask the server for runs that are due.
+
+    Raises:
+        ConfigurationError: `sources.yaml` is wrong.
+    """
+    with installation(settings) as opened:
+        due = due_turns(opened)
+        expect(opened.database, due, opened.clock.now())
+    made = [deployment(turn, settings.time_zone) for turn in due]
+    serve(*made, limit=limit, query_seconds=poll_seconds, print_starting_message=False)
+
+
+def due_turns(opened: Installation) -> list[Turn]:
+    """Everything that shall run by itself in an installation."""
+    return list(turns(opened.verticals.values(), load_sources(opened.settings.resolved_sources_file)))
+
+
+def deployment(turn: Turn, zone: str) -> RunnerDeployment:
+    """A piece of work as Prefect knows it: a flow with its parameters and its turn."""
+    return RunnerDeployment.from_flow(
+        flow_named(turn.flow),
+        turn.name,
+        schedule=_schedule(turn, zone),
+        parameters=dict(turn.parameters),
+        tags=["plumbline", *filter(None, [turn.parameters.get("vertical")])],
+        concurrency_limit=_ONE,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        paused=False,
+    )
+
+
+def flow_named(name: str) -> Flow[..., Any]:
+    """A flow by its name."""
+    module, _, attribute = ENTRYPOINTS[name].rpartition(".")
+    found: Flow[..., Any] = getattr(import_module(module), attribute)
+    return found
+
+
+def _schedule(turn: Turn, zone: str) -> Schedule:
+    if turn.cron is not None:
+        return Cron(turn.cron, timezone=zone)
+    return Interval(timedelta(seconds=turn.every / SECOND), anchor_date=_ANCHOR, timezone=zone)

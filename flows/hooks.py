@@ -1,0 +1,44 @@
+"""What Prefect calls when a flow run ends: a run that failed or crashed becomes one of our own alerts.
+
+A hook has the run's state and nothing else that can be trusted, so it opens the installation anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Flow
+from prefect.client.schemas.objects import FlowRun, State
+
+from flows.installation import installation
+from flows.timetable import subject_of
+from flows.trouble import went_well, went_wrong
+from substrate.errors import PlumblineError
+
+
+def tell_steward(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Raise the alert of a flow run that failed or crashed."""
+    how = "crashed" if state.is_crashed() else "failed"
+    with installation() as opened:
+        went_wrong(opened.settings, opened.database, opened.clock, _subject(flow, flow_run), how, why_of(state))
+
+
+def take_back(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Note that a flow ran well; a walk through the past says nothing of today."""
+    if state.is_completed() and flow_run.parameters.get("as_of") is None:
+        with installation() as opened:
+            went_well(opened.settings, opened.database, opened.clock, _subject(flow, flow_run))
+
+
+def why_of(state: State[Any]) -> str:
+    """Why a run ended as it did, without any value: words of our own errors, else only what kind it was."""
+    found = state.result(raise_on_failure=False) if state.is_failed() and state.data is not None else None
+    if isinstance(found, PlumblineError):
+        return found.message
+    if isinstance(found, Exception):
+        return type(found).__name__
+    return f"Prefect says: {state.name}"
+
+
+def _subject(flow: Flow[Any, Any], run: FlowRun) -> str:
+    return subject_of(flow.name, run.parameters)

@@ -1,0 +1,85 @@
+"""The flow that looks after the house: retention, the database's files, what is stuck, runs that lost their process."""
+
+from __future__ import annotations
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+
+from flows import upkeep
+from flows.accounts import number_lines
+from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
+from flows.hooks import take_back, tell_steward
+from flows.installation import installation
+from flows.timetable import TIME_LIMITS, subject_of, turns
+from flows.trouble import tell_overdue, went_wrong
+from flows.zombies import close_zombies
+from substrate.clock import from_micros
+from substrate.sources.configured import load_sources
+
+
+@flow(
+    flow_run_name="maintenance",
+    timeout_seconds=TIME_LIMITS["maintenance"],
+    on_completion=[take_back],
+    on_failure=[tell_steward],
+    on_crashed=[tell_steward],
+)
+def maintenance() -> dict[str, int]:
+    """Forget what need not be kept, look after the database, and report what is stuck or late."""
+    numbers = {"zombies": close(), "late": late()}
+    forgotten, seen = forget(), inspect()
+    for name, count in {**numbers, "stuck_messages": seen["stuck_messages"]}.items():
+        if count:
+            get_run_logger().warning("%s: %s", name, count)
+    lines = number_lines("found", numbers) + number_lines("forgotten", forgotten) + number_lines("database", seen)
+    create_table_artifact(lines, key="maintenance", description="What was found, forgotten and looked after.")
+    return {**numbers, **forgotten, **seen}
+
+
+@task(
+    task_run_name="forget",
+    retries=RETRIES,
+    retry_delay_seconds=WAITS,
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=may_pass,
+    cache_policy=NO_CACHE,
+)
+def forget() -> dict[str, int]:
+    """Retention, bit by bit."""
+    with discreet(), installation() as opened:
+        return upkeep.forget(opened)
+
+
+@task(
+    task_run_name="look after the database",
+    retries=RETRIES,
+    retry_delay_seconds=WAITS,
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=may_pass,
+    cache_policy=NO_CACHE,
+)
+def inspect() -> dict[str, int]:
+    """Statistics and room."""
+    with discreet(), installation() as opened:
+        return upkeep.inspect(opened)
+
+
+@task(task_run_name="close zombies", cache_policy=NO_CACHE)
+def close() -> int:
+    """Close runs that lost their process, and tell the steward of each."""
+    with discreet(), installation() as opened, get_client(sync_client=True) as client:
+        found = close_zombies(client, from_micros(opened.clock.now()))
+        for name, run in found:
+            subject = subject_of(name, run.parameters)
+            went_wrong(opened.settings, opened.database, opened.clock, subject, "crashed", "its process is gone")
+    return len(found)
+
+
+@task(task_run_name="look for what is late", cache_policy=NO_CACHE)
+def late() -> int:
+    """Tell the steward of work that has not run well for too long."""
+    with discreet(), installation() as opened:
+        due = turns(opened.verticals.values(), load_sources(opened.settings.resolved_sources_file))
+        return len(tell_overdue(opened.settings, opened.database, opened.clock, list(due)))

@@ -1,0 +1,28 @@
+"""What is done about the house itself, in numbers: what is forgotten, what is stuck, how large the database is."""
+
+from __future__ import annotations
+
+from automations.retention import forget_messages, stuck_messages
+from flows.installation import Installation
+from substrate.clock import parse_duration
+from substrate.retention import bit_by_bit, forget_events, forget_features
+from substrate.upkeep import look_after
+
+
+def forget(opened: Installation) -> dict[str, int]:
+    """Forget what the settings no longer ask for; alerts, audit, records and quarantine always stay."""
+    settings, database, now = opened.settings, opened.database, opened.clock.now()
+    messages = forget_messages(now - parse_duration(settings.keep_messages))
+    events = forget_events(now - parse_duration(settings.keep_events))
+    gone = {"messages": bit_by_bit(database, messages), "events": bit_by_bit(database, events)}
+    if settings.keep_feature_history is not None:
+        before = now - parse_duration(settings.keep_feature_history)
+        gone["feature_history"] = sum(forget_features(database, each, before) for each in opened.verticals.values())
+    return gone
+
+
+def inspect(opened: Installation) -> dict[str, int]:
+    """Look after the database, and count what is stuck."""
+    with opened.database.read() as connection:
+        stuck = stuck_messages(connection, opened.clock.now())
+    return {"stuck_messages": stuck, **look_after(opened.database)}
