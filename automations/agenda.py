@@ -24,7 +24,7 @@ from automations.rulebook import EVALUATED, StoredRule, rule_table, rules
 from substrate.batches import current_batch
 from substrate.clock import MICROS, SECOND
 from substrate.errors import PlumblineError
-from substrate.freshness import watermarks
+from substrate.freshness import view_name, watermarks
 from substrate.records import table_of
 
 _REST = 10
@@ -97,7 +97,7 @@ class Agenda:
         self._at = at
         self._read_book(connection)
         if at >= self._sweep_at:
-            return Plan(whole=True)
+            return Plan(whole=self._has_begun(connection))
         self._read_trail(connection)
         self._read_written(connection, at)
         whole = frozenset(name for name, one in self._rules.items() if one.wants_all(at, self._marks))
@@ -133,6 +133,16 @@ class Agenda:
             one = self._rules.get(run.rule_id)
             if one is not None and (run.error or run.stale):
                 one.failed, one.held = bool(run.error), bool(run.stale)
+
+    def _has_begun(self, connection: Connection) -> bool:
+        """Whether there is anything to look at: before the first cycle is through, data is not old but missing."""
+        promised, marks = self._engine.budgets.keys(), watermarks(connection).keys()
+        views = {view_name(kind) for kind in self._engine.facts.paths.views}
+        if not promised or (promised & marks and views <= marks):
+            return True
+        progress = rule_progress.c
+        looked = select(progress.rule_id).where(progress.timeline == LIVE, progress.evaluated_at.is_not(None))
+        return connection.execute(looked.limit(1)).first() is not None
 
     def _due(self, connection: Connection, one: Ahead, at: int) -> frozenset[int]:
         ids = one.turned(at)
