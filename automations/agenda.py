@@ -24,13 +24,17 @@ from automations.rulebook import EVALUATED, StoredRule, rule_table, rules
 from substrate.batches import current_batch
 from substrate.clock import MICROS, SECOND
 from substrate.errors import PlumblineError
-from substrate.freshness import watermarks
+from substrate.freshness import view_name, watermarks
 from substrate.records import table_of
 
 _REST = 10
 _LIST_REST = 100
 """What lies ahead is worked out for all entities so seldom that it takes a hundredth of the time, a rule."""
 
+_LISTING = 0.2
+"""After so many seconds of that the rest is left to the next tick."""
+
+_SLACK = 10 * SECOND
 _LISTED = 1_000
 _WRITTEN = 1_000
 """Where more records than these were written, they are not looked through one by one."""
@@ -93,7 +97,7 @@ class Agenda:
         self._at = at
         self._read_book(connection)
         if at >= self._sweep_at:
-            return Plan(whole=True)
+            return Plan(whole=self._has_begun(connection))
         self._read_trail(connection)
         self._read_written(connection, at)
         whole = frozenset(name for name, one in self._rules.items() if one.wants_all(at, self._marks))
@@ -130,10 +134,20 @@ class Agenda:
             if one is not None and (run.error or run.stale):
                 one.failed, one.held = bool(run.error), bool(run.stale)
 
+    def _has_begun(self, connection: Connection) -> bool:
+        """Whether there is anything to look at: before the first cycle is through, data is not old but missing."""
+        promised, marks = self._engine.budgets.keys(), watermarks(connection).keys()
+        views = {view_name(kind) for kind in self._engine.facts.paths.views}
+        if not promised or (promised & marks and views <= marks):
+            return True
+        progress = rule_progress.c
+        looked = select(progress.rule_id).where(progress.timeline == LIVE, progress.evaluated_at.is_not(None))
+        return connection.execute(looked.limit(1)).first() is not None
+
     def _due(self, connection: Connection, one: Ahead, at: int) -> frozenset[int]:
         ids = one.turned(at)
         if one.deadline is not None and one.deadline <= at:
-            ids |= run_out(connection, one.stored.rule, LIVE, one.settled_at, at)
+            ids |= run_out(connection, one.stored.rule, LIVE, one.deadline - 1, at)
             one.deadline = None
         one.settled_at = max(one.settled_at, at)
         return frozenset(ids)
@@ -169,7 +183,8 @@ class Agenda:
             return
         self._trail = trail
         for one in self._rules.values():
-            one.deadline = next_deadline(connection, one.stored.rule, LIVE, one.settled_at)
+            # Whoever else decides may commit a moment after the tick that would have seen it.
+            one.deadline = next_deadline(connection, one.stored.rule, LIVE, one.settled_at - _SLACK)
 
     def _read_written(self, connection: Connection, at: int) -> None:
         """The turns ahead: at once of the records that were written, and in time of what refers to them."""
@@ -181,8 +196,9 @@ class Agenda:
             self._written, self._batch = (batch, self._marks), batch
             for one in self._rules.values():
                 one.is_listed = False
+        began = perf_counter()
         for one in self._rules.values():
-            if not one.is_listed and at >= one.list_at:
+            if not one.is_listed and at >= one.list_at and perf_counter() - began < _LISTING:
                 self._look_ahead(connection, one, at)
 
     def _look_at_written(self, connection: Connection, batch: int) -> None:

@@ -86,4 +86,4 @@ def _counted(
     found = select(since.label("since")).where(where).limit(_COUNTED).subquery()
     count, oldest = connection.execute(select(func.count(), func.min(found.c.since))).one()
     if count:
-        yield Arrears(chore, count, oldest, f"{count}{' or more' if count == _COUNTED else ''} {said}")
+        yield Arrears(chore, count, oldest, said)

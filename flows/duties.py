@@ -138,7 +138,11 @@ class DueRules:
                 agenda.forget()
             self._token = turn.lease.token
         for engine, agenda in self._agendas:
-            self._evaluate(engine, agenda, turn)
+            try:
+                self._evaluate(engine, agenda, turn)
+            except BaseException:
+                agenda.forget()  # what it named as due may not have been looked at
+                raise
         self._done = time.monotonic()
 
     def _evaluate(self, engine: Engine, agenda: Agenda, turn: Turn) -> None:
@@ -206,7 +210,7 @@ class Watchdog:
         if found or before:
             self._on_told()
         for one in found:
-            log.warning("overdue: %s, the oldest for %s", one.said, duration_text(max(0, turn.at - one.oldest)))
+            log.warning("%s: %d, the oldest for %s", one.said, one.count, duration_text(max(0, turn.at - one.oldest)))
         if not found:
             self._heartbeat.beat()
 

@@ -26,11 +26,11 @@ from substrate.settings import Settings
 CLOCK = "clock"
 """The name of the lease."""
 
-LEASE = 10 * SECOND
+LEASE = 8 * SECOND
 """How long the clock stands still at most when its leader is killed, but for the next one's turn."""
 
 _RENEWED = 2 * SECOND
-_GUARDED = 5.0
+_GUARDED = 2.0
 _JOBS = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
 
 log = logging.getLogger(__name__)
@@ -115,8 +115,9 @@ class Ticker:
     def stop(self, timeout_seconds: float) -> bool:
         """Tick no more and let another lead; False: a tick was still at work after `timeout_seconds`."""
         self._ending.set()
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
         with self._done:
             ended = self._done.wait_for(lambda: not self._busy, timeout_seconds)
         reign, self._reign = self._reign, None

@@ -159,6 +159,17 @@ def test_data_that_becomes_too_old_is_told_and_its_rules_look_when_it_is_back(wo
     assert world.states() == ["resolved"]
 
 
+def test_nothing_is_called_old_before_anything_was_read(world: World) -> None:
+    world.engine = replace(world.engine, budgets={"records:bay": HOUR})
+    desk = Desk(world)
+    world.rule()
+    desk.walk(T0, minutes(2))
+    assert (desk.wholes, world.alerts()) == ([], [])
+    mark(world.database, minutes(2))
+    desk.walk(minutes(3), minutes(4))
+    assert desk.wholes == [minutes(3)]
+
+
 def mark(database: Database, at: int) -> None:
     """Say how far the bays are known."""
     with database.write() as connection:

@@ -58,6 +58,8 @@ T, F, H, U, M = Verdict.TRUE, Verdict.FALSE, Verdict.HOLD, Verdict.UNKNOWN, Verd
         (AT_ONCE, [(0, T), (1, H), (2, F)], ["firing", "firing", "resolved"]),
         (PATIENT, [(0, T), (5, T), (10, T)], ["pending", "pending", "firing"]),
         (PATIENT, [(0, T), (5, F)], ["pending", "resolved"]),
+        (PATIENT, [(60, T), (0, T), (10, T)], ["pending", "pending", "firing"]),  # the clock was set back
+        (PATIENT, [(0, T), (10, T), (60, F), (20, F), (30, F)], ["pending", "firing", *2 * ["recovering"], "resolved"]),
         (PATIENT, [(0, T), (5, H)], ["pending", "resolved"]),
         (PATIENT, [(0, T), (5, U), (10, T), (20, T)], ["pending", "pending", "pending", "firing"]),
         (PATIENT, [(0, T), (90, T), (100, T)], ["pending", "pending", "firing"]),
