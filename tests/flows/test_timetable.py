@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.quiet import quiet
 from flows.timetable import Turn, slug, subject_of, turns
 from substrate.clock import DAY, HOUR, MINUTE
 from substrate.sources.configured import SourceEntry, folder_entry
@@ -58,3 +59,7 @@ def test_a_subject_names_what_it_works_on() -> None:
 def test_a_source_is_not_read_more_often_than_each_minute(every: str) -> None:
     with pytest.raises(ValueError, match="every"):
         SourceEntry.model_validate({**EPR.model_dump(exclude_none=True), "every": every})
+
+
+def test_quiet_has_the_last_word_and_leaves_the_rest() -> None:
+    assert quiet({"DO_NOT_TRACK": "0", "PATH": "/bin"}).items() >= {"DO_NOT_TRACK": "1", "PATH": "/bin"}.items()
