@@ -86,9 +86,9 @@ def test_what_a_tick_that_failed_left_undone_is_done_by_the_next(house: Clockwor
         house.tick(T0 + second * SECOND)
     right, house.lease = house.lease, replace(house.lease, holder="nobody")
     with pytest.raises(LeaseLost):
-        house.tick(T0 + 5 * SECOND)
+        house.tick(T0 + 6 * SECOND)
     house.lease = right
-    house.tick(T0 + 6 * SECOND)
+    house.tick(T0 + 7 * SECOND)
     assert house.reasons() == ["reminder"]
 
 
