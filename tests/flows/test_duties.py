@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -75,6 +76,19 @@ def test_who_no_longer_leads_tells_nobody_and_leaves_nothing_behind(house: Clock
     assert (house.rows(), house.world.alerts()) == ([], [])
     house.lease = successor
     house.tick(T0)
+    assert house.reasons() == ["reminder"]
+
+
+def test_what_a_tick_that_failed_left_undone_is_done_by_the_next(house: Clockwork) -> None:
+    house.world.rule(**REMIND)
+    visit(house, "v1", T0 + HOUR + 5 * SECOND)
+    for second in range(3):
+        house.tick(T0 + second * SECOND)
+    right, house.lease = house.lease, replace(house.lease, holder="nobody")
+    with pytest.raises(LeaseLost):
+        house.tick(T0 + 6 * SECOND)
+    house.lease = right
+    house.tick(T0 + 7 * SECOND)
     assert house.reasons() == ["reminder"]
 
 
