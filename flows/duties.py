@@ -26,6 +26,7 @@ from automations.live import evaluate_entities
 from automations.overdue import overdue_events, overdue_messages, overdue_rules
 from automations.watch import Watch, note_overdue
 from flows.heartbeat import Heartbeat
+from flows.lateness import BatchWork
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, SECOND, duration_text, parse_duration
 from substrate.database import Database
@@ -85,6 +86,7 @@ class House:
 
     def __init__(self, settings: Settings, database: Database, verticals: Sequence[Vertical]) -> None:
         self.database = database
+        self.verticals = tuple(verticals)
         self._contacts = settings.resolved_contacts_file
         self._channels: Mapping[str, Channel] = channels(settings, database)
         self._announcer = Announcer(load_directory(self._contacts), self._channels)
@@ -229,5 +231,15 @@ def duties(settings: Settings, house: House, on_told: Callable[[], None]) -> tup
     """All duties in the order in which they begin, and the one that watches the others."""
     rules = DueRules(house, parse_duration(settings.sweep_interval), on_told)
     watchdog = Watchdog(house, rules, Heartbeat(settings.heartbeat_url), on_told)
-    tick = parse_duration(settings.tick_interval)
-    return (Duty("rules", tick, rules.act), Duty("watchdog", WATCH_EVERY, watchdog.act)), watchdog
+    batches = BatchWork(settings, house.database, house.verticals, on_told)
+
+    def look(turn: Turn) -> None:
+        if turn.led >= _CATCHING_UP:  # what starts together with the clock first does what was left undone
+            batches.look(turn.at)
+
+    own = (
+        Duty("rules", parse_duration(settings.tick_interval), rules.act),
+        Duty("batch work", WATCH_EVERY, look),
+        Duty("watchdog", WATCH_EVERY, watchdog.act),
+    )
+    return own, watchdog

@@ -28,7 +28,7 @@ class Health:
 
 @pytest.mark.parametrize(
     ("leading", "last", "lives"),
-    [(False, None, True), (True, NOW - SECOND, True), (True, NOW - 40 * SECOND, False), (True, None, False)],
+    [(False, None, True), (True, NOW - 40 * SECOND, True), (True, NOW - 400 * SECOND, False), (True, None, False)],
 )
 def test_a_clock_lives_that_ticks_or_stands_by(leading: bool, last: int | None, lives: bool) -> None:
     assert ticks(Health(leading, last), NOW) is lives

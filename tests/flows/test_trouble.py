@@ -6,12 +6,15 @@ from collections import Counter
 
 import pytest
 
-from flows.timetable import Turn
+from flows.lateness import BatchWork
+from flows.timetable import Turn, turns
 from flows.trouble import expect, mark_of, overdue, tell_overdue, went_well, went_wrong
 from substrate.clock import HOUR, MINUTE
 from substrate.freshness import watermarks
 from substrate.settings import Settings
+from substrate.sources.configured import load_sources
 from tests.flows.station import Station
+from verticals.hospital import vertical
 
 TURN = Turn("sweep-rules", "hospital", 15 * MINUTE, "10-59/15 * * * *", {"vertical": "hospital"})
 WORK = TURN.subject
@@ -81,3 +84,16 @@ def test_the_alert_of_work_that_is_on_no_list_any_more_ends(fresh: Station, sett
     assert fresh.alerts() == Counter({("plumbline-flow-failed", "firing"): 1})
     tell_overdue(settings, fresh.database, fresh.clock, [])
     assert fresh.alerts() == Counter({("plumbline-flow-failed", "resolved"): 1})
+
+
+def test_the_clock_tells_it_where_prefect_is_gone(fresh: Station, settings: Settings) -> None:
+    (fresh.home / "sources.yaml").write_text("sources: [{name: epr, vertical: hospital, folder: {path: /srv/drop}}]\n")
+    told: list[bool] = []
+    duty = BatchWork(settings, fresh.database, [vertical], lambda: told.append(True))
+    assert duty.look(fresh.clock.now() + 30 * HOUR) == []  # nobody ever served it
+    expect(fresh.database, turns([vertical], load_sources(settings.resolved_sources_file)), fresh.clock.now())
+    late = duty.look(fresh.clock.now() + 2 * HOUR)
+    assert "ingest-source hospital/epr" in late
+    assert "daily-cycle hospital" not in late
+    assert told == [True]
+    assert fresh.alerts() == Counter({("plumbline-flow-failed", "firing"): len(late)})
