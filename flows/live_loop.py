@@ -93,6 +93,7 @@ class LiveLoop:
             ConfigurationError: sources.yaml, the contacts or a channel's settings are wrong.
         """
         self._inlets = self._laid_out()
+        self._stopping.clear()
         self._thread = Thread(target=self._run, name="plumbline-live", daemon=True)
         self._thread.start()
 
