@@ -51,8 +51,8 @@ class SendReason(StrEnum):
     LATE_REMINDER = "late_reminder"
     DATA_STALE = "data_stale"
     RULE_ERROR = "rule_error"
-    OVERDUE = "overdue"
     FLOW_FAILED = "flow_failed"
+    OVERDUE = "overdue"
     RETRACTED = "retracted"
 
 

@@ -1,4 +1,4 @@
-"""The built-in rules that watch the rest: data older than promised, failing rules, work left undone, failed batches.
+"""The built-in rules that watch the rest: old data, rules that keep failing, batch work that fails, work left undone.
 
 All are alerts like any other: one open episode a thing, told once, resolved when the thing is well again.
 """
@@ -60,20 +60,6 @@ RULE_FAILING = rule_from(
     },
     "built-in",
 )
-WORK_OVERDUE = rule_from(
-    {
-        "rule": "plumbline-work-overdue",
-        "title": "Plumbline is behind with its own work",
-        "description": "What should have been done by now is not: look whether its processes run, and at their logs.",
-        "entity": "chore",
-        "when": "true",
-        "severity": "high",
-        "owner": ADMIN,
-        "cost_of_delay": "Alerts and messages come late, or not at all.",
-        "notify": [{"role": ADMIN}],
-    },
-    "built-in",
-)
 FLOW_FAILED = rule_from(
     {
         "rule": "plumbline-flow-failed",
@@ -88,15 +74,28 @@ FLOW_FAILED = rule_from(
     },
     "built-in",
 )
-
-BUILT_IN = (DATA_STALE, RULE_FAILING, WORK_OVERDUE, FLOW_FAILED)
+WORK_OVERDUE = rule_from(
+    {
+        "rule": "plumbline-work-overdue",
+        "title": "Plumbline is behind with its own work",
+        "description": "What should have been done by now is not: look whether its processes run, and at their logs.",
+        "entity": "chore",
+        "when": "true",
+        "severity": "high",
+        "owner": ADMIN,
+        "cost_of_delay": "Alerts and messages come late, or not at all.",
+        "notify": [{"role": ADMIN}],
+    },
+    "built-in",
+)
+BUILT_IN = (DATA_STALE, RULE_FAILING, FLOW_FAILED, WORK_OVERDUE)
 """The rules that are in no book."""
 
 _REASONS = {
     DATA_STALE.id: SendReason.DATA_STALE,
     RULE_FAILING.id: SendReason.RULE_ERROR,
-    WORK_OVERDUE.id: SendReason.OVERDUE,
     FLOW_FAILED.id: SendReason.FLOW_FAILED,
+    WORK_OVERDUE.id: SendReason.OVERDUE,
 }
 
 
@@ -168,17 +167,6 @@ def note_failing(watch: Watch, owners: Mapping[str, str], evaluated: Collection[
     _reconcile(watch, RULE_FAILING, troubles, owners)
 
 
-def note_overdue(watch: Watch, found: Iterable[Arrears]) -> None:
-    """Keep one alert for each chore that is behind.
-
-    Args:
-        watch: where and when.
-        found: all that is behind; a chore that is left out is well.
-    """
-    troubles = [Trouble(str(one.chore), ADMIN, _arrears(one, watch.at)) for one in found]
-    _reconcile(watch, WORK_OVERDUE, troubles, {str(chore): ADMIN for chore in Chore})
-
-
 def note_flow(watch: Watch, name: str, how: str, why: str) -> None:
     """Keep one alert for a piece of batch work that failed, crashed or did not run.
 
@@ -195,6 +183,17 @@ def note_flow(watch: Watch, name: str, how: str, why: str) -> None:
 def note_flow_well(watch: Watch, name: str) -> None:
     """Take back the alert of a piece of batch work that ran well."""
     _reconcile(watch, FLOW_FAILED, [], {name: STEWARD})
+
+
+def note_overdue(watch: Watch, found: Iterable[Arrears]) -> None:
+    """Keep one alert for each chore that is behind.
+
+    Args:
+        watch: where and when.
+        found: all that is behind; a chore that is left out is well.
+    """
+    troubles = [Trouble(str(one.chore), ADMIN, _arrears(one, watch.at)) for one in found]
+    _reconcile(watch, WORK_OVERDUE, troubles, {str(chore): ADMIN for chore in Chore})
 
 
 def failing(watch: Watch) -> list[str]:

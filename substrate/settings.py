@@ -168,6 +168,17 @@ class Settings(BaseSettings):
         parse_duration(text, what=f"PLUMBLINE_{(info.field_name or '').upper()}")
         return text
 
+    @field_validator("keep_messages", "keep_events", "keep_feature_history")
+    @classmethod
+    def _a_day_at_least(cls, text: str | None) -> str | None:
+        try:
+            long_enough = text is None or parse_duration(text) >= DAY
+        except ConfigurationError as error:
+            raise ValueError(error.message) from None
+        if not long_enough:
+            raise ValueError("what is kept is kept for a day at least; write it as 30d")
+        return text
+
     @field_validator("tick_interval", "sweep_interval")
     @classmethod
     def _an_interval(cls, text: str, info: ValidationInfo) -> str:
@@ -181,17 +192,6 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
             raise ValueError("it is no http:// or https:// address")
         return url
-
-    @field_validator("keep_messages", "keep_events", "keep_feature_history")
-    @classmethod
-    def _a_day_at_least(cls, text: str | None) -> str | None:
-        try:
-            long_enough = text is None or parse_duration(text) >= DAY
-        except ConfigurationError as error:
-            raise ValueError(error.message) from None
-        if not long_enough:
-            raise ValueError("what is kept is kept for a day at least; write it as 30d")
-        return text
 
     @property
     def resolved_database_url(self) -> str:
