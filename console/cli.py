@@ -41,6 +41,10 @@ COMMANDS = {
         "console.sources:commands",
         "The sources that sources.yaml lists: see how far each is read, try whether it can be read.",
     ),
+    "inbound": (
+        "console.inbound:commands",
+        "Events that were pushed to us: see what waits and what failed, try failed ones again.",
+    ),
     "quarantine": (
         "console.quarantine:commands",
         "Rows that were refused: see them, send them through again, or say that they are not wanted.",

@@ -41,9 +41,17 @@ class Access:
             self._note(scope, status, time.perf_counter() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "other")
+        route = _route(scope)
         self._meters.requests.labels(scope["method"], route, str(status)).inc()
         self._meters.request_seconds.labels(route).observe(seconds)
         if scope["path"] not in _PROBED:
             facts = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}
             log.info("answered", extra=facts)
+
+
+def _route(scope: Scope) -> str:
+    """The path as it is declared; all that nobody answers for is one, as strangers make up any number of paths."""
+    if "endpoint" not in scope:
+        return "other"
+    names = {value: f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
+    return "/".join(names.get(part, part) for part in scope["path"].split("/"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from substrate.database import Database
 from substrate.ingest import ingest
 from substrate.mapping import Mapper
-from substrate.sources.source import Fault, Row
+from substrate.sources.source import Cursor, Fault, Page, Row
 from substrate.sweep import Limits, Sweep
 from tests.substrate.clinic import CLINIC, Doctor, ListSource, Step, Visit, read_doctor, row
 from tests.substrate.test_ingest import MORNING, NOW, live, take
@@ -79,3 +80,21 @@ def test_a_source_that_did_not_announce_whole_reads_drops_nothing(clinic: Databa
     take(clinic, row("Doctor", {"id": "a"}))
     with clinic.write() as connection:
         assert Sweep(CLINIC, "erp", Limits(), tracking=False).finish(connection, ["Doctor"], NOW) == {}
+
+
+class Overtaken(ListSource):
+    """While it is read, somebody pushes a record that its list does not show."""
+
+    def __init__(self, database: Database, *pages: list[Row]) -> None:
+        super().__init__(*pages, complete=["Doctor"])
+        self._database = database
+
+    def read(self, cursor: Cursor | None, now: int) -> Iterator[Page]:
+        take(self._database, row("Doctor", {"id": "pushed"}))
+        yield from super().read(cursor, now)
+
+
+def test_what_is_pushed_while_a_whole_read_goes_on_is_not_gone(clinic: Database) -> None:
+    take(clinic, row("Doctor", {"id": "a"}), row("Doctor", {"id": "b"}))
+    ingest(clinic, CLINIC, Overtaken(clinic, [row("Doctor", {"id": "a"})]), NOW)
+    assert sorted(live(clinic, Doctor)) == ["a", "pushed"]
