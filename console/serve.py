@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import import_module
 from threading import Event
 from types import FrameType
 
@@ -74,7 +73,7 @@ def _serve_flows(settings: Settings) -> None:
             return
     # Prefect reads its settings when it is imported.
     os.environ.update(client_environment(settings, os.environ))
-    serve_all = import_module("flows.deployments").serve_all
+    from flows.deployments import serve_all
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

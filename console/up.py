@@ -52,7 +52,6 @@ def up(
         _serve(parts)
         return
     shape: Shape = "json" if is_json(settings.log_format, sys.stderr) else "plain"
-    configure_logging("up", shape=shape, level=settings.log_level, secrets=known_secrets(settings))
     with held(settings.home, parts) as locks:
         _supervise(settings, parts, shape, locks, as_json=as_json)
 
@@ -61,6 +60,7 @@ def _supervise(settings: Settings, parts: Sequence[Part], shape: Shape, locks: S
     began = time.monotonic()
     refuse_taken_ports(settings, parts)
     _migrate(as_json=as_json)
+    configure_logging("up", shape=shape, level=settings.log_level, secrets=known_secrets(settings))
     chosen = programs(settings, parts, os.environ, shape)
     greeter = Greeter(settings, parts, began, as_json=as_json)
     stop, hurry = _signals()
