@@ -19,7 +19,7 @@ _KEYS = {
     **dict.fromkeys(("rule", "rule_version", "title", "description", "cost_of_delay", "owner"), Sensitivity.INTERNAL),
     **dict.fromkeys(("labels", "title_template", "template", "episode", "site"), Sensitivity.INTERNAL),
     **dict.fromkeys(("pending_since", "fired_at", "resolved_at", "resolve_reason", "unresolved"), Sensitivity.INTERNAL),
-    **dict.fromkeys(("alert_id", "alert_code"), Sensitivity.INTERNAL),
+    **dict.fromkeys(("alert_id", "alert_code", "correlation"), Sensitivity.INTERNAL),
 }
 """What the context of every announcement holds beside the evidence: a rule's words and an alert's clocks."""
 

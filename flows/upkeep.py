@@ -13,7 +13,7 @@ def forget(opened: Installation) -> dict[str, int]:
     """Forget what the settings no longer ask for; alerts, audit, records and quarantine always stay."""
     settings, database, now = opened.settings, opened.database, opened.clock.now()
     messages = forget_messages(now - parse_duration(settings.keep_messages))
-    events = forget_events(now - parse_duration(settings.keep_events))
+    events = forget_events(now - parse_duration(settings.push_keep))
     gone = {"messages": bit_by_bit(database, messages), "events": bit_by_bit(database, events)}
     if settings.keep_feature_history is not None:
         before = now - parse_duration(settings.keep_feature_history)

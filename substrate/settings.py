@@ -68,7 +68,6 @@ class Settings(BaseSettings):
     mass_delete_floor: int = Field(default=20, ge=0, description="Deletes of a kind that are never held.")
     max_lateness: str = Field(default="48h", description="How late a reminder may still be sent (caught up, labelled).")
     keep_messages: str = Field(default="90d", description="How long messages are kept that were sent or held back.")
-    keep_events: str = Field(default="30d", description="How long pushed events are kept once they are taken in.")
     keep_feature_history: str | None = Field(
         default=None, description="How long it is kept what features were; unset: for ever."
     )
@@ -182,7 +181,7 @@ class Settings(BaseSettings):
             raise ValueError("it is no http:// or https:// address")
         return url
 
-    @field_validator("keep_messages", "keep_events", "keep_feature_history")
+    @field_validator("keep_messages", "keep_feature_history")
     @classmethod
     def _a_day_at_least(cls, text: str | None) -> str | None:
         try:
