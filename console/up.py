@@ -59,6 +59,7 @@ def up(
 def _supervise(settings: Settings, parts: Sequence[Part], shape: Shape, locks: Sequence[int], *, as_json: bool) -> None:
     began = time.monotonic()
     refuse_taken_ports(settings, parts)
+    _read_files(settings)
     _migrate(as_json=as_json)
     configure_logging("up", shape=shape, level=settings.log_level, secrets=known_secrets(settings))
     chosen = programs(settings, parts, os.environ, shape)
@@ -73,6 +74,15 @@ def _serve(parts: Sequence[Part]) -> None:
     from console.serve import serve
 
     serve(parts)
+
+
+def _read_files(settings: Settings) -> None:
+    """Refuse to start with a file that no part could work with, instead of starting parts over and over."""
+    from automations.contacts import load_directory
+    from substrate.sources.configured import load_sources
+
+    load_sources(settings.resolved_sources_file)
+    load_directory(settings.resolved_contacts_file)
 
 
 def _migrate(*, as_json: bool) -> None:

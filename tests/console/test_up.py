@@ -114,3 +114,15 @@ def test_nothing_starts_on_a_database_that_is_not_there(
     assert (end.value.code, said.out, family(home)) == (5, "", [])
     assert "127.0.0.1" in said.err
     assert "s3cret" not in said.err
+
+
+@pytest.mark.parametrize("name", ["sources.yaml", "contacts.yaml"])
+def test_nothing_starts_with_a_file_that_no_part_could_work_with(
+    home: Path, shell: Shell, ports: dict[str, int], name: str
+) -> None:
+    home.mkdir(exist_ok=True)
+    (home / name).write_text("sourcecontacts: [")
+    said = shell("up", "--json")
+    assert (said.code, said.error["type"]) == (2, "ConfigurationError" if name == "sources.yaml" else "ContactsError")
+    assert name in said.error["message"]
+    assert family(home) == []
