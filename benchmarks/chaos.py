@@ -18,6 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,8 @@ CRITICAL = 50
 
 _ROLES = ("ordering-clinician", "charge-nurse", "on-call-consultant")
 _PATIENTS = 200
+_SENDERS = 6
+_TWICE = 0.02
 _SETTLE_SECONDS = 90
 
 
@@ -98,14 +101,20 @@ class Pushed:
     answers: Counter[int] = field(default_factory=Counter)
 
 
-def push(ports: Sequence[int], events: int, seconds: float, seen: Pushed, dice: random.Random) -> None:
-    """Post events at a steady rate, each until it is answered with 202, some of them twice."""
+def push(ports: Sequence[int], events: int, seconds: float, seen: Pushed, seed: int) -> None:
+    """Post events at a steady rate by several senders, each until it is answered with 202, some of them twice."""
     began = time.monotonic()
-    with httpx.Client(timeout=10, headers={"Authorization": f"Bearer {KEY}"}) as client:
-        for number in range(events):
-            time.sleep(max(0.0, began + seconds * number / events - time.monotonic()))
-            for _ in range(2 if dice.random() < 0.02 else 1):
-                _until_taken(client, ports, number, seen, dice)
+
+    def post(own: int) -> None:
+        dice = random.Random(f"{seed} {own}")
+        with httpx.Client(timeout=10, headers={"Authorization": f"Bearer {KEY}"}) as client:
+            for number in range(own, events, _SENDERS):
+                time.sleep(max(0.0, began + seconds * number / events - time.monotonic()))
+                for _ in range(2 if dice.random() < _TWICE else 1):
+                    _until_taken(client, ports, number, seen, dice)
+
+    with ThreadPoolExecutor(_SENDERS) as senders:
+        list(senders.map(post, range(_SENDERS)))
 
 
 def _until_taken(client: httpx.Client, ports: Sequence[int], number: int, seen: Pushed, dice: random.Random) -> None:
@@ -235,11 +244,11 @@ def chaos(url: str, home: Path, events: int, seconds: float, seed: int) -> tuple
     """Let it all happen; what is wrong at the end, and what happened in words."""
     database = open_database(url)
     upgrade(database, [vertical("hospital")])
-    seen, calm, dice = Pushed(), Event(), random.Random(seed)
+    seen, calm = Pushed(), Event()
     with receiving() as receiver, house(url, home, receiver) as (actors, ports):
         killer = Thread(target=mayhem, args=(actors, calm, random.Random(seed + 1)))
         killer.start()
-        push(ports, events, seconds, seen, dice)
+        push(ports, events, seconds, seen, seed)
         calm.set()
         killer.join()
         quiet = settled(database, actors)
