@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
+from automations.alerts import LIVE
 from automations.conditions import Compiled
 from automations.findings import Finding, Look
 from automations.leading import leading_sentence
@@ -144,7 +145,8 @@ class Witness:
 
     def _leaf(self, path: FieldPath, operand: Operand | None, marks: Mapping[str, int]) -> dict[str, Any]:
         names = sorted(self._look.facts.dependencies(self._rule.rule.entity, [path]))
-        known = [marks[name] for name in names if name in marks]
+        # How fresh the data was at an earlier time is not kept, so a walk through it claims nothing.
+        known = [marks[name] for name in names if name in marks] if self._look.timeline == LIVE else []
         return {
             "path": ".".join(path),
             "label": operand.label if operand else ".".join(path),
@@ -152,7 +154,6 @@ class Witness:
             "unit": operand.unit if operand else None,
             "sensitivity": operand.sensitivity if operand else None,
             "references": operand.references if operand else None,
-            # A look at the past cannot have known what came after it.
             "as_of": min(*known, self._look.at) if known else None,
             "watermarks": names,
         }
