@@ -150,4 +150,4 @@ class Sweep:
         if unclear or self._limits.hold(len(missing), present):
             self.held[record.kind] = len(missing)
             return 0
-        return Writer(connection, self._source, stamp).tombstone(record, missing)
+        return len(Writer(connection, self._source, stamp).tombstone(record, missing))
