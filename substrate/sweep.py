@@ -85,15 +85,16 @@ class Sweep:
             append(connection, bulk_seen, ("source", "id"), rows, new_only=True)
 
     def spare(self, connection: Connection, mapper: Mapper, keys: Sequence[str | None]) -> None:
-        """Remember records of rows that were refused, and their parts: they are there, though in a way that we refuse.
+        """Remember records that the source showed, though as nothing that we take over, and their parts.
 
-        Which records such a row told of beside nobody can say; nor, where its key is None, which it was itself. No kind
-        that it may be is swept without a person's word.
+        A key that is None stands for a row of which nobody can tell what it was; no kind that it may be is swept
+        without a person's word.
         """
         if not self._tracking or not keys:
             return
         named = [key for key in keys if key is not None]
-        self._unclear.update(mapper.given if len(named) < len(keys) else mapper.also)
+        if len(named) < len(keys):
+            self._unclear.update(mapper.owned)
         self.spare_older(connection, mapper, named)
 
     def spare_older(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
@@ -127,11 +128,11 @@ class Sweep:
         """The kinds of which everything was shown, each with the prefixes of keys that other resources give it."""
         scopes = {}
         shown = [mapper for mapper in self._vertical.mappers if mapper.resource in resources]
-        for record in (record for mapper in shown for record in mapper.given):
+        for record in (record for mapper in shown for record in mapper.owned):
             others = [
                 mapper
                 for mapper in self._vertical.mappers
-                if mapper.resource not in resources and record in mapper.given
+                if mapper.resource not in resources and record in mapper.owned
             ]
             if all(mapper.record is record and mapper.prefix for mapper in others):
                 scopes[record] = [mapper.prefix for mapper in others]
