@@ -84,7 +84,7 @@ def refresh_view(bench: Workbench, view: View, moment: Moment) -> RefreshReport:
     with bench.database.write() as connection:
         report = refresh_stored(connection, view, moment.at, timeline=moment.copy)
         if moment.timeline == LIVE:
-            advance(connection, [view_name(view.entity.kind)], bench.vertical.name, moment.at)
+            advance(connection, [view_name(view.entity)], bench.vertical.name, moment.at)
     return report
 
 
@@ -111,7 +111,7 @@ def _of_the_copy(bench: Workbench, moment: Moment) -> dict[str, int]:
     """How far the features of a walk through the past are; the table of watermarks knows only what is live."""
     with bench.database.read() as connection:
         states = {view: state_of(connection, view, moment.copy) for view in bench.vertical.views}
-    return {view_name(view.entity.kind): state.as_of for view, state in states.items() if state is not None}
+    return {view_name(view.entity): state.as_of for view, state in states.items() if state is not None}
 
 
 def deliver(bench: Workbench, timeline: str = LIVE, watch: Watch = NOBODY) -> DeliveryReport:

@@ -24,6 +24,7 @@ from substrate.features.events import AT
 from substrate.features.state import State, keep_state, read_state
 from substrate.features.store import Store, staged, temporary
 from substrate.features.tables import LIVE, digest_of
+from substrate.freshness import view_name
 from substrate.tracing import spanned
 
 # Above this share of the entities, computing some of them one by one costs more than computing all of them at once.
@@ -99,13 +100,13 @@ def refresh(
     done = Mode.FULL if found is None else Mode.INCREMENTAL
     entities, changed = found or _all(store, view, at, progress)
     seconds = perf_counter() - began
-    keep_state(connection, view.entity.kind, timeline, State(at, newest, digest, store.count()), seconds)
+    keep_state(connection, view_name(view.entity), timeline, State(at, newest, digest, store.count()), seconds)
     return RefreshReport(view.entity.kind, done, entities, changed, seconds, at)
 
 
 def state_of(connection: Connection, view: View, timeline: str = LIVE, *, lock: bool = False) -> State | None:
     """What a view's stored features hold; None: it was never refreshed."""
-    return read_state(connection, view.entity.kind, timeline, lock=lock)
+    return read_state(connection, view_name(view.entity), timeline, lock=lock)
 
 
 def _all(store: Store, view: View, at: int, progress: Progress) -> tuple[int, int]:
