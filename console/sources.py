@@ -99,10 +99,9 @@ def _entry(ws: Workspace, name: str) -> SourceEntry:
 
 
 def _facts(entry: SourceEntry, ages: dict[str, int]) -> dict[str, Any]:
-    place = str(entry.folder.path) if entry.folder else (entry.fhir.base_url if entry.fhir else "")
-    polled = "folder" if entry.folder else ("fhir" if entry.fhir else "")
-    kind = " + ".join(filter(None, (polled, "push" if entry.push else "")))
-    return {"name": entry.name, "vertical": entry.vertical, "kind": kind, "place": place, "age": ages.get(entry.name)}
+    kind = " + ".join(filter(None, (entry.polled, "push" if entry.push else "")))
+    age = ages.get(entry.name)
+    return {"name": entry.name, "vertical": entry.vertical, "kind": kind, "place": entry.place, "age": age}
 
 
 def _unlisted(name: str, age: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from substrate.freshness import advance, records_name
 from substrate.inbound import Event, fail, finish, take
 from substrate.ingest import IngestReport, Intake, fed
 from substrate.mapping import Reader
-from substrate.sources.configured import SourceEntry
+from substrate.sources.configured import SourceEntry, speaking
 from substrate.sources.push import rows_of
 from substrate.sweep import Limits, Sweep
 from substrate.tracing import batch
@@ -78,10 +78,11 @@ class Inlet:
         self._options = entry.push
         self._bench = bench
         self._reactor = reactor
-        sweep = Sweep(bench.vertical, entry.name, Limits(), tracking=False)
-        self._intake = Intake(bench.vertical, Reader(entry.name, entry.zone), sweep)
+        vertical = speaking(bench.vertical, entry)
+        sweep = Sweep(vertical, entry.name, Limits(), tracking=False)
+        self._intake = Intake(vertical, Reader(entry.name, entry.zone), sweep)
         # Beside a poll, the poll says how far the source is known. Alone, nothing else could.
-        self._confirms = () if entry.is_polled else fed(bench.vertical, entry.push.kinds)
+        self._confirms = () if entry.is_polled else fed(vertical, entry.push.kinds)
 
     def drain(self) -> list[Drained]:
         """Take in one batch of what waits; none: nothing waits.

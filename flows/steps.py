@@ -25,7 +25,7 @@ from substrate.ingest import IngestReport, ingest
 from substrate.series.declare import Series, placed
 from substrate.series.refresh import SeriesReport
 from substrate.series.refresh import refresh as refresh_points
-from substrate.sources.configured import SourceEntry, opened
+from substrate.sources.configured import SourceEntry, opened, speaking
 from substrate.sweep import Limits
 
 NOBODY = Nobody()
@@ -67,11 +67,11 @@ def read(
     """
     settings = bench.settings
     limits = Limits(settings.mass_delete_share, settings.mass_delete_floor, allow_mass_delete)
-    now = bench.clock.now()
-    with opened(entry, bench.vertical) as source:
+    now, vertical = bench.clock.now(), speaking(bench.vertical, entry)
+    with opened(entry, vertical) as source:
         watch.begin(f"Reading {entry.name}", source.estimate(None))
         report = ingest(
-            bench.database, bench.vertical, source, now,
+            bench.database, vertical, source, now,
             zone=entry.zone, limits=limits, batch_rows=settings.batch_rows, progress=watch.advance,
         )  # fmt: skip
         report.ignored += [(ignored.place, str(ignored.why)) for ignored in source.ignored]

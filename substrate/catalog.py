@@ -81,6 +81,9 @@ class Vertical:
         templates: folder of message templates.
         sample: writes a sample feed; None: the vertical has none.
         stale_after: how old a kind's records may be before rules that use them hold still, as duration texts.
+        dialects: other sets of mappers by name, for sources that do not speak as `mappers` expect; a kind of source
+            (`epcis`) uses the dialect of its name by itself.
+        mappings: folder of mapping files, one an ERP whose tables are read as they are; None: the vertical has none.
     """
 
     name: str
@@ -94,6 +97,8 @@ class Vertical:
     series: tuple[Series, ...] = ()
     sample: Sample | None = None
     stale_after: Mapping[str, str] = field(default_factory=dict)
+    dialects: Mapping[str, tuple[Mapper, ...]] = field(default_factory=dict)
+    mappings: Traversable | None = None
 
     @cached_property
     def kinds(self) -> dict[str, type[Record]]:

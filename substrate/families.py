@@ -39,7 +39,10 @@ class Families:
         number = record_id(self._source, mapper.record.kind, mapper.prefix + key)
         for part, owner in mapper.parts.items():
             self._writer.tombstone(part, list(self._owned(part, owner, [number])))
-        return self._writer.tombstone(mapper.record, [number]) == 1
+        gone = self._writer.tombstone(mapper.record, [number])
+        for record in mapper.instead:
+            gone += self._writer.tombstone(record, [record_id(self._source, record.kind, mapper.prefix + key)])
+        return gone > 0
 
     def _drop_lost(self, drafts: list[tuple[int, Draft, Outcome]]) -> set[int]:
         """Tombstone the parts that their owner no longer names; the indexes of those owners."""

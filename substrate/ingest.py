@@ -28,7 +28,7 @@ from substrate.families import Families
 from substrate.freshness import advance, records_name
 from substrate.gate import Gate
 from substrate.inherit import settle
-from substrate.mapping import Draft, Mapper, Reader
+from substrate.mapping import Draft, Mapper, Reader, id_in
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
 from substrate.records import record_id
@@ -127,7 +127,7 @@ class Intake:
             try:
                 drafts.append((row, self.draft(row, now)))
             except RowRefused as refused:
-                refusals.append(Refusal(row, refused.reason, refused.detail, _key_in(row)))
+                refusals.append(Refusal(row, refused.reason, refused.detail, self._key_in(row)))
         return drafts
 
     def draft(self, row: Row, now: int) -> Draft:
@@ -167,6 +167,10 @@ class Intake:
             raise RowRefused(Reason.UNMAPPED, f"{self.vertical.name} does not read {row.kind}")
         return mapper
 
+    def _key_in(self, row: Row) -> str | None:
+        mapper = self._mappers.get(row.kind)
+        return (mapper.key if mapper else id_in)(row.payload) if row.payload else None
+
     def _write(
         self, connection: Connection, drafts: list[tuple[Row, Draft]], stamp: Stamp, refusals: list[Refusal]
     ) -> None:
@@ -196,7 +200,7 @@ class Intake:
         """A record is not gone because its source tells it in a way that we refuse."""
         shown: dict[str, list[str | None]] = {}
         for refusal in refusals:
-            shown.setdefault(refusal.row.kind, []).append(_key_in(refusal.row))
+            shown.setdefault(refusal.row.kind, []).append(self._key_in(refusal.row))
         for resource, keys in shown.items():
             mapper = self._mappers.get(resource)
             if mapper is not None:
@@ -236,7 +240,7 @@ class Intake:
     def _supersede(self, connection: Connection, drafts: list[tuple[Row, Draft]]) -> None:
         arrived: dict[str, list[str]] = {}
         for row, draft in drafts:
-            arrived.setdefault(row.kind, []).append(_key_in(row) or draft.key)
+            arrived.setdefault(row.kind, []).append(self._key_in(row) or draft.key)
         for resource, keys in arrived.items():
             quarantine.supersede(connection, self.reader.source, resource, keys)
 
@@ -316,11 +320,6 @@ def _take_page(
     progress((len(chunks[-1]) if chunks else 0) + sum(skipped.rows for skipped in page.skipped))
 
 
-def _key_in(row: Row) -> str | None:
-    key = row.payload.get("id") if row.payload else None
-    return key if isinstance(key, str) else None
-
-
 def _where(error: Exception) -> str:
     """The line on which a mapper tripped, ` at visits.py:42`."""
     lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)][1:]
@@ -343,7 +342,7 @@ def fed(vertical: Vertical, resources: Collection[str] | None) -> list[str]:
     read = [mapper for mapper in vertical.mappers if resources is None or mapper.resource in resources]
     if len(read) == len(vertical.mappers):
         return [record.kind for record in vertical.records]
-    given = {record.kind for mapper in read for record in (mapper.record, *mapper.parts)}
+    given = {record.kind for mapper in read for record in mapper.given}
     return [record.kind for record in vertical.records if record.kind in given]
 
 

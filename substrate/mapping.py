@@ -30,6 +30,7 @@ class Draft:
         site: the site that it belongs to.
         aliases: other names by which the source refers to it (`identifier` of a conditional reference).
         parts: records that live and die with this one (the stays of an encounter).
+        also: records that the same row tells of, and that live on without this one (the order of a shipment's line).
         digest: the content hash, set when the draft has passed the gate and before its references are resolved.
     """
 
@@ -40,6 +41,7 @@ class Draft:
     site: str | None = None
     aliases: tuple[str, ...] = ()
     parts: tuple[Draft, ...] = ()
+    also: tuple[Draft, ...] = ()
     digest: int = 0
 
     def family(self) -> Iterator[Draft]:
@@ -112,6 +114,13 @@ def stand_in_id(source: str, kind: str, alias: str) -> int:
 
 
 Read = Callable[[dict[str, Any], Reader], Draft]
+Key = Callable[[dict[str, Any]], str | None]
+
+
+def id_in(payload: dict[str, Any]) -> str | None:
+    """The key of a row that calls it `id`, as FHIR does."""
+    key = payload.get("id")
+    return key if isinstance(key, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,11 @@ class Mapper:
         version: raised when `read` changes its mind, so that files already read are read again.
         prefix: what `read` puts before the row's own key, where several resources become one kind of record and may
             use the same keys (`ServiceRequest/`); a row that says that a key is gone does not carry it.
+        instead: the other kinds of record that `read` may give instead, under the same key: a user is a student, or
+            staff, or a guardian.
+        also: the kinds of record that `read` may give beside, in `Draft.also`.
+        key: the source key in a raw row, without `prefix`; None where the row names none. It tells which record a row
+            is about that was refused.
     """
 
     resource: str
@@ -134,3 +148,11 @@ class Mapper:
     parts: Mapping[type[Record], str] = field(default_factory=dict)
     version: int = 1
     prefix: str = ""
+    instead: tuple[type[Record], ...] = ()
+    also: tuple[type[Record], ...] = ()
+    key: Key = id_in
+
+    @property
+    def given(self) -> tuple[type[Record], ...]:
+        """Every kind of record that a row of the resource may bring or change."""
+        return (self.record, *self.instead, *self.parts, *self.also)

@@ -12,7 +12,7 @@ from substrate.errors import NotFoundError
 from substrate.ingest import Intake
 from substrate.mapping import Reader
 from substrate.quality import RowRefused
-from substrate.sources.configured import SourceEntry, opened
+from substrate.sources.configured import SourceEntry, opened, speaking
 from substrate.sources.source import Row
 from substrate.sweep import Limits, Sweep
 
@@ -59,7 +59,7 @@ def probe(entry: SourceEntry, verticals: Mapping[str, Vertical], now: int, *, ro
     if entry.vertical not in verticals:
         installed = ", ".join(sorted(verticals))
         raise NotFoundError(f"source {entry.name!r} is for {entry.vertical!r}", hint=f"Installed: {installed}.")
-    vertical = verticals[entry.vertical]
+    vertical = speaking(verticals[entry.vertical], entry)
     intake = Intake(vertical, Reader(entry.name, entry.zone), Sweep(vertical, entry.name, Limits(), tracking=False))
     result = Probe()
     with opened(entry, vertical) as source:

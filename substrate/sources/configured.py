@@ -6,10 +6,11 @@ Secrets are not written into the file: a value `env:NAME` is taken from the envi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -19,10 +20,36 @@ from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
+from substrate.sources.ignored import Ignored
 from substrate.sources.push import PushedSource, PushOptions
+from substrate.sources.source import Source
 
-_Options = TypeVar("_Options", FolderOptions, FhirOptions)
 _FROM_ENVIRONMENT = "env:"
+
+
+class ConfiguredSource(Source, Protocol):
+    """A source of sources.yaml: it also says what it left aside."""
+
+    ignored: list[Ignored]
+    """What the last read left, and why."""
+
+
+Open = Callable[[str, Any], AbstractContextManager[ConfiguredSource]]
+
+
+@contextmanager
+def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
+    yield FolderSource(name, options)
+
+
+_OPENERS: dict[str, Open] = {
+    "folder": _folder,
+    "fhir": FhirSource,
+}
+"""How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
+`place`."""
+
+_POLLED = tuple(_OPENERS)
 
 
 class SourceEntry(BaseModel):
@@ -34,6 +61,9 @@ class SourceEntry(BaseModel):
     vertical: str = Field(description="Whose records it gives.")
     zone: str | None = Field(None, description="IANA zone of times without one; unset: such rows are refused.")
     every: str = Field("15m", description="How often the batch work reads it.")
+    mapping: str | None = Field(
+        None, description="How its rows become records: a name that the vertical knows, or a mapping file."
+    )
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
@@ -50,16 +80,27 @@ class SourceEntry(BaseModel):
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceEntry:
-        if self.folder is not None and self.fhir is not None:
-            raise ValueError("write one of `folder` and `fhir`, not both")
-        if not self.is_polled and self.push is None:
-            raise ValueError("write one of `folder` and `fhir`, or `push`")
+        given = [kind for kind in _POLLED if getattr(self, kind) is not None]
+        if len(given) > 1:
+            raise ValueError(f"write one of {_either(given)}, not several")
+        if not given and self.push is None:
+            raise ValueError(f"write one of {_either(_POLLED)}, or `push`")
         return self
 
     @property
     def is_polled(self) -> bool:
         """Whether there is anything to read; a source that is only pushed comes by itself."""
-        return self.folder is not None or self.fhir is not None
+        return self.polled is not None
+
+    @property
+    def polled(self) -> str | None:
+        """The kind of place that is read: `folder`, `fhir` …; None: it is only pushed."""
+        return next((kind for kind in _POLLED if getattr(self, kind) is not None), None)
+
+    @property
+    def place(self) -> str:
+        """Where its records are, without secrets; empty where it is only pushed."""
+        return str(getattr(self, self.polled).place) if self.polled else ""
 
 
 class _File(BaseModel):
@@ -98,16 +139,45 @@ def folder_entry(vertical: str, path: Path, *, name: str | None = None, bulk: bo
 
 
 @contextmanager
-def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[FolderSource | FhirSource | PushedSource]:
-    """The source of an entry, reading what the vertical can read, in the order in which it likes to; closed after."""
-    resources = tuple(mapper.resource for mapper in vertical.mappers)
-    if entry.folder is not None:
-        yield FolderSource(entry.name, _limited(entry.folder, resources))
-    elif entry.fhir is not None:
-        with FhirSource(entry.name, _limited(entry.fhir, resources)) as source:
-            yield source
-    else:
+def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[ConfiguredSource]:
+    """The source of an entry, reading what the vertical can read, in the order in which it likes to; closed after.
+
+    Args:
+        entry: the source.
+        vertical: whose records it gives, as `speaking` made it for the entry.
+    """
+    if entry.polled is None:
         yield PushedSource(entry.name)
+        return
+    options = getattr(entry, entry.polled)
+    resources = tuple(mapper.resource for mapper in vertical.mappers)
+    with _OPENERS[entry.polled](entry.name, _limited(options, resources)) as source:
+        yield source
+
+
+def speaking(vertical: Vertical, entry: SourceEntry) -> Vertical:
+    """The vertical with the mappers that understand a source: those that it names, else those of its kind.
+
+    Raises:
+        ConfigurationError: the vertical knows no such mapping.
+    """
+    if entry.mapping is None:
+        chosen = vertical.dialects.get(entry.polled or "")
+        return vertical if chosen is None else replace(vertical, mappers=chosen)
+    if entry.mapping in vertical.dialects:
+        return replace(vertical, mappers=vertical.dialects[entry.mapping])
+    known = ", ".join(sorted(vertical.dialects)) or "none"
+    hint = f"{vertical.title} knows: {known}."
+    raise ConfigurationError(f"source {entry.name!r} asks for the mapping {entry.mapping!r}", hint=hint)
+
+
+def configured_source(path: Path, name: str) -> SourceEntry | None:
+    """The source of a name, if a file lists it.
+
+    Raises:
+        ConfigurationError: the file is no YAML, or an entry of it is wrong.
+    """
+    return next((entry for entry in load_sources(path) if entry.name == name), None)
 
 
 def pushed_sources(path: Path) -> dict[str, SourceEntry]:
@@ -119,8 +189,13 @@ def pushed_sources(path: Path) -> dict[str, SourceEntry]:
     return {entry.name: entry for entry in load_sources(path) if entry.push is not None}
 
 
-def _limited(options: _Options, resources: tuple[str, ...]) -> _Options:
+def _limited(options: Any, resources: tuple[str, ...]) -> Any:
     return options.model_copy(update={"kinds": options.kinds or resources, "order": options.order or resources})
+
+
+def _either(kinds: Sequence[str]) -> str:
+    named = [f"`{kind}`" for kind in kinds]
+    return " and ".join([", ".join(named[:-1]), named[-1]]) if named[1:] else named[0]
 
 
 def _expanded(value: Any, path: Path) -> Any:
