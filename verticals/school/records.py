@@ -311,6 +311,9 @@ class Attendance(Record, table=True):
     )  # fmt: skip
     revision: int | None = column("How often the mark was changed", _PII, known_at="corrected_at", before=0, default=0)
     marked_by_id: int | None = reference("Who made the mark", "staff", _PII, label="marked by")
+    guardian_id: int | None = reference(
+        "The guardian who is told first", "guardian", _PII, inherits=("student_id", "guardian_id")
+    )
 
 
 class LeaveNote(Record, table=True):
@@ -360,6 +363,9 @@ class Submission(Record, table=True):
     about: ClassVar[tuple[str, ...]] = ("student.name", "line_item.name", "class.name")
 
     student_id: int | None = reference("The student", "student", _PII)
+    guardian_id: int | None = reference(
+        "The guardian who is told first", "guardian", _PII, inherits=("student_id", "guardian_id")
+    )
     line_item_id: int | None = reference("The work", "line_item", _PII, label="work")
     class_id: int | None = reference("The class", "class", _PII, inherits=("line_item_id", "class_id"))
     since: int = instant("From when on the work is the student's to do; 1970 where nobody wrote it down", _PII)
@@ -385,6 +391,10 @@ class Submission(Record, table=True):
     )  # fmt: skip
     status_at: int = instant("From when on the state is taken to hold", _PII, known_at="status_at")
     score: float | None = column("The score", _PII, absent="it is not marked", known_at="scored_at", default=None)
+    percent: float | None = column(
+        "The score in percent of the best one", _PII, unit="%", absent="it is not marked", known_at="scored_at",
+        default=None,
+    )  # fmt: skip
     scored_at: int | None = instant("When it was marked", _PII, label="marked", known_at="scored_at", default=None)
 
 
@@ -406,6 +416,9 @@ class Incident(Record, table=True):
     points: float | None = column("How heavily it weighs", _PHI, default=None)
     text: str | None = column("What happened", _PHI, default=None)
     withdrawn: bool = column("Whether it was taken back", _PHI, default=False)
+    guardian_id: int | None = reference(
+        "The guardian who is told first", "guardian", inherits=("student_id", "guardian_id")
+    )
 
 
 class FeeInvoice(Record, table=True):
