@@ -12,13 +12,14 @@ from verticals.logistics.features import VIEWS
 from verticals.logistics.quality import CHECKS
 from verticals.logistics.records import RECORDS
 from verticals.logistics.series import SERIES
-from verticals.logistics.sources import MAPPERS
+from verticals.logistics.sources import DIALECTS, MAPPERS
 
 vertical = Vertical(
     name="logistics",
     title="Logistics",
     records=RECORDS,
     mappers=MAPPERS,
+    dialects=DIALECTS,
     checks=CHECKS,
     views=VIEWS,
     series=SERIES,

@@ -6,7 +6,7 @@ import pytest
 
 from automations.rule_check import check_rule
 from automations.rule_files import read_rules
-from automations.rules import Lifecycle, Rule
+from automations.rules import Rule
 from substrate.facts import Facts
 from verticals.logistics import vertical
 
