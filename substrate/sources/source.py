@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -74,6 +74,8 @@ class Page:
 
     A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory.
     """
+    present: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Keys by kind of which only is said that they are there; towards `complete` they count as given."""
     ended: bool = False
     """True on the last page of a read that came to its end."""
 
