@@ -21,6 +21,17 @@ QUERY_DOCUMENT = "EPCISQueryDocument"
 _KEPT_RAW = 1_024
 
 
+ROLLBACK = "capture-error-behaviour=rollback"
+"""A parameter of a kept Content-Type: one bad event refuses its document; else the sound ones are taken."""
+
+
+def capture_rows(body: bytes, content_type: str, place: str) -> list[Row]:
+    """The rows of a captured document: all, or only what is wrong with it, where its sender wants all or nothing."""
+    rows = epcis_rows(body, content_type, place)
+    bad = [row for row in rows if row.fault is not None]
+    return bad if bad and ROLLBACK in content_type else rows
+
+
 def is_xml(content_type: str, body: bytes) -> bool:
     """Whether a body is XML; where the sender does not say it plainly, its first character does."""
     said = content_type.partition(";")[0].strip().lower()
