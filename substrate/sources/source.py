@@ -25,6 +25,10 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
+    MISSING_VALUE = "missing_value"
+    WRONG_TYPE = "wrong_type"
+    BAD_TIME = "bad_time"
+    UNKNOWN_CODE = "unknown_code"
 
 
 @dataclass(slots=True)
