@@ -14,6 +14,7 @@ from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from tests.substrate.sources.conformance import Harness, State
 from tests.substrate.sources.fhir_server import Trouble, World, serving
+from tests.substrate.sources.roster_harnesses import ROSTERS
 
 Mode = Literal["auto", "search", "bulk"]
 MakeHarness = Callable[[Path, ExitStack], Harness]
@@ -167,4 +168,5 @@ HARNESSES: dict[str, MakeHarness] = {
     "fhir-bumping": _fhir(trouble={"bump_on_read": True}),
     "fhir-bulk": _fhir("bulk"),
     "fhir-auto": _fhir("auto", trouble={"no_export": True}),
+    **ROSTERS,
 }
