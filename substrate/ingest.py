@@ -121,6 +121,13 @@ class Intake:
             if lying:
                 self.report.reasons["already_in_quarantine"] += lying
 
+    def hear_of(self, connection: Connection, page: Page) -> None:
+        """Remember the records of which the source only says that they are there."""
+        for resource, keys in page.present.items():
+            mapper = self._mappers.get(resource)
+            if mapper is not None:
+                self.sweep.spare(connection, mapper, [mapper.prefix + key for key in keys])
+
     def _sort(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[tuple[Row, Draft]]:
         drafts = []
         for row in rows:
@@ -314,6 +321,7 @@ def _take_page(
         if chunks:
             intake.take(connection, chunks[-1], now)
         intake.skip(connection, page)
+        intake.hear_of(connection, page)
         intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
         if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
             store_cursor(connection, intake.reader.source, recipe, page.cursor, now)

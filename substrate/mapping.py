@@ -173,6 +173,11 @@ class Mapper:
     key: Key = id_in
 
     @property
+    def owned(self) -> tuple[type[Record], ...]:
+        """The kinds of record that are gone when no row of the resource shows them any more."""
+        return (self.record, *self.instead, *self.parts)
+
+    @property
     def given(self) -> tuple[type[Record], ...]:
         """Every kind of record that a row of the resource may bring or change."""
-        return (self.record, *self.instead, *self.parts, *self.also)
+        return (*self.owned, *self.also)

@@ -93,8 +93,8 @@ class Sweep:
         if not self._tracking or not keys:
             return
         named = [key for key in keys if key is not None]
-        # Which others a refused row told of, nobody can say.
-        self._unclear.update(mapper.given if len(named) < len(keys) else mapper.also)
+        if len(named) < len(keys):
+            self._unclear.update(mapper.owned)
         shown = {
             record.kind: [record_id(self._source, record.kind, key) for key in named]
             for record in (mapper.record, *mapper.instead)
@@ -122,11 +122,11 @@ class Sweep:
         """The kinds of which everything was shown, each with the prefixes of keys that other resources give it."""
         scopes = {}
         shown = [mapper for mapper in self._vertical.mappers if mapper.resource in resources]
-        for record in (record for mapper in shown for record in mapper.given):
+        for record in (record for mapper in shown for record in mapper.owned):
             others = [
                 mapper
                 for mapper in self._vertical.mappers
-                if mapper.resource not in resources and record in mapper.given
+                if mapper.resource not in resources and record in mapper.owned
             ]
             if all(mapper.record is record and mapper.prefix for mapper in others):
                 scopes[record] = [mapper.prefix for mapper in others]

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from substrate.clock import Clock, SystemClock
@@ -145,10 +144,9 @@ class RosterServer:
             if answer.status != httpx.codes.OK:
                 raise refusal(answer)
             try:
-                return answer, orjson.loads(answer.body)
-            except orjson.JSONDecodeError:  # a body cut short without a word: worth another try
+                return answer, answer.value()
+            except BadAnswerError as error:  # a body cut short without a word: worth another try
                 tried += 1
-                error = BadAnswerError(f"{answer.place} did not answer with JSON", hint="Check the base URL.")
                 self._web.pause(error, tried, call.url)
 
 

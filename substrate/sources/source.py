@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -25,6 +25,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
+    BAD_REFERENCE = "bad_reference"
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ class Page:
 
     A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory.
     """
+    present: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Keys by kind of which only is said that they are there; towards `complete` they count as given."""
     ended: bool = False
     """True on the last page of a read that came to its end."""
 

@@ -6,7 +6,7 @@ import json
 import random
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -362,6 +362,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
+<<<<<<< HEAD
 def serving(world: World) -> Iterator[Routes]:
     """The world on a free port of loopback, until the block ends."""
     routes = Routes(world)
@@ -373,6 +374,11 @@ def serving(world: World) -> Iterator[Routes]:
 @contextmanager
 def on_loopback(routes: Any) -> Iterator[str]:
     """A server of these routes on a free port of loopback, until the block ends; its address."""
+=======
+def serving(world: World, make: Callable[[World], Routes] = Routes) -> Iterator[Routes]:
+    """The world on a free port of loopback, until the block ends; `make` gives it another interface."""
+    routes = make(world)
+>>>>>>> main
     handler = type("Handler", (_Handler,), {"routes": routes})
     server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

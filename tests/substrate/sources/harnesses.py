@@ -13,6 +13,7 @@ from typing import Any, Literal
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from tests.substrate.sources.conformance import Harness, State
+from tests.substrate.sources.erp_harnesses import ERPS
 from tests.substrate.sources.fhir_server import Trouble, World, serving
 from tests.substrate.sources.roster_harnesses import ROSTERS
 
@@ -168,5 +169,6 @@ HARNESSES: dict[str, MakeHarness] = {
     "fhir-bumping": _fhir(trouble={"bump_on_read": True}),
     "fhir-bulk": _fhir("bulk"),
     "fhir-auto": _fhir("auto", trouble={"no_export": True}),
+    **ERPS,
     **ROSTERS,
 }
