@@ -362,10 +362,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-<<<<<<< HEAD
-def serving(world: World) -> Iterator[Routes]:
-    """The world on a free port of loopback, until the block ends."""
-    routes = Routes(world)
+def serving(world: World, make: Callable[[World], Routes] = Routes) -> Iterator[Routes]:
+    """The world on a free port of loopback, until the block ends; `make` gives it another interface."""
+    routes = make(world)
     with on_loopback(routes) as address:
         routes.base = f"{address}/fhir"
         yield routes
@@ -374,11 +373,6 @@ def serving(world: World) -> Iterator[Routes]:
 @contextmanager
 def on_loopback(routes: Any) -> Iterator[str]:
     """A server of these routes on a free port of loopback, until the block ends; its address."""
-=======
-def serving(world: World, make: Callable[[World], Routes] = Routes) -> Iterator[Routes]:
-    """The world on a free port of loopback, until the block ends; `make` gives it another interface."""
-    routes = make(world)
->>>>>>> main
     handler = type("Handler", (_Handler,), {"routes": routes})
     server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
