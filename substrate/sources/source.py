@@ -29,6 +29,7 @@ class Fault(StrEnum):
     WRONG_TYPE = "wrong_type"
     BAD_TIME = "bad_time"
     UNKNOWN_CODE = "unknown_code"
+    BAD_REFERENCE = "bad_reference"
 
 
 @dataclass(slots=True)
