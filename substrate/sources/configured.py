@@ -23,6 +23,8 @@ from substrate.sources.folder import FolderOptions, FolderSource
 from substrate.sources.ignored import Ignored
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
+from substrate.sources.sql.options import SqlOptions
+from substrate.sources.sql.source import SqlSource
 
 _FROM_ENVIRONMENT = "env:"
 
@@ -45,6 +47,7 @@ def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
 _OPENERS: dict[str, Open] = {
     "folder": _folder,
     "fhir": FhirSource,
+    "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
 `place`."""
@@ -66,6 +69,7 @@ class SourceEntry(BaseModel):
     )
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
+    sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
     @field_validator("every")

@@ -22,6 +22,7 @@ class Why(StrEnum):
     NOT_SUPPORTED = "not_supported"
     FORBIDDEN = "forbidden"
     EXPORT_ERROR = "export_error"
+    NO_TABLE = "no_table"
 
 
 WILL_COME = frozenset(

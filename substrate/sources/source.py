@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -70,6 +70,8 @@ class Page:
 
     A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory.
     """
+    present: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Source keys, by kind, of rows that are there though they are not given: for `complete` they count as given."""
     ended: bool = False
     """True on the last page of a read that came to its end."""
 
