@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from substrate import quarantine
 from substrate.aliases import adopt, resolve
 from substrate.batches import Stamp, next_stamp
+from substrate.beside import Written, write_rows
 from substrate.catalog import Vertical
 from substrate.cursors import load_cursor, store_cursor
 from substrate.database import Database
@@ -142,9 +143,12 @@ class Intake:
         if row.payload is None:
             raise RowRefused(Reason.BAD_JSON, "the row cannot be parsed")
         draft = self._mapped(mapper, row.payload)
-        fit(draft)
-        self.gate.pass_through(draft, now)
-        seal(draft)
+        if draft.also:
+            _fit_beside(mapper, draft)
+        for told in draft.told():
+            fit(told)
+            self.gate.pass_through(told, now)
+            seal(told)
         return draft
 
     def _mapped(self, mapper: Mapper, payload: dict[str, Any]) -> Draft:
@@ -176,24 +180,30 @@ class Intake:
     ) -> None:
         source, alone = self.reader.source, [draft for _, draft in drafts]
         writer = Writer(connection, source, stamp)
-        resolve(connection, self.reader, alone)
-        outcomes = Families(connection, self.vertical, source, writer).write(alone)
-        for (row, draft), outcome in zip(drafts, outcomes, strict=True):
-            self._count(row, draft, outcome, refusals)
-            if outcome is Outcome.STALE:
-                self.sweep.spare(connection, self._mappers[row.kind], [draft.key])
-        changed = [draft for draft, outcome in zip(alone, outcomes, strict=True) if outcome.is_change]
+        resolve(connection, self.reader, [told for draft in alone for told in draft.told()])
+        written = write_rows(Families(connection, self.vertical, source, writer), writer, alone)
+        self._count(drafts, written, refusals)
+        self._spare_older(connection, drafts, written)
         self._note_origins(drafts)
-        adopt(connection, self.vertical, source, changed, stamp)
+        adopt(connection, self.vertical, source, (draft for _, draft in written.changed), stamp)
         settle(connection, self.vertical, writer, stamp)
         self._note(connection, writer)
         self._supersede(connection, drafts)
+
+    def _spare_older(self, connection: Connection, drafts: list[tuple[Row, Draft]], written: Written) -> None:
+        stale: dict[str, list[str]] = {}
+        for (row, draft), outcome in zip(drafts, written.own, strict=True):
+            if outcome is Outcome.STALE:
+                stale.setdefault(row.kind, []).append(draft.key)
+        for resource, keys in stale.items():
+            self.sweep.spare_older(connection, self._mappers[resource], keys)
 
     def _note_origins(self, drafts: list[tuple[Row, Draft]]) -> None:
         if self.origins is None:
             return
         for row, draft in drafts:
-            ids = (record_id(self.reader.source, one.record.kind, one.key) for one in draft.family())
+            told = (member for one in draft.told() for member in one.family())
+            ids = (record_id(self.reader.source, one.record.kind, one.key) for one in told)
             self.origins.update(dict.fromkeys(ids, row.place))
 
     def _spare(self, connection: Connection, refusals: Iterable[Refusal]) -> None:
@@ -222,14 +232,17 @@ class Intake:
         self.report.gone.update(writer.gone)
         self.sweep.see(connection, writer.seen)
 
-    def _count(self, row: Row, draft: Draft, outcome: Outcome, refusals: list[Refusal]) -> None:
-        if outcome is Outcome.COLLISION:
-            detail = f"its id is taken by another {draft.record.kind} of source {self.reader.source}"
-            refusals.append(Refusal(row, Reason.ID_COLLISION, detail, draft.key))
-        elif outcome.is_change:
-            self.report.accepted += 1
-        else:
-            self.report.unchanged += 1
+    def _count(self, drafts: list[tuple[Row, Draft]], written: Written, refusals: list[Refusal]) -> None:
+        changed = written.changed_rows
+        self.report.accepted += len(changed)
+        collided = 0
+        for (row, draft), outcome in zip(drafts, written.own, strict=True):
+            if outcome is Outcome.COLLISION:
+                collided += 1
+                kinds = " or ".join(dict.fromkeys(told.record.kind for told in draft.told()))
+                detail = f"its id is taken by another {kinds} of source {self.reader.source}"
+                refusals.append(Refusal(row, Reason.ID_COLLISION, detail, draft.key))
+        self.report.unchanged += len(drafts) - len(changed) - collided
 
     def _count_refusals(self, refusals: list[Refusal]) -> None:
         self.report.quarantined += len(refusals)
@@ -318,6 +331,14 @@ def _take_page(
         if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
             store_cursor(connection, intake.reader.source, recipe, page.cursor, now)
     progress((len(chunks[-1]) if chunks else 0) + sum(skipped.rows for skipped in page.skipped))
+
+
+def _fit_beside(mapper: Mapper, draft: Draft) -> None:
+    """What a row tells of beside must be declared, else nobody could say what a whole read has shown."""
+    for beside in draft.also:
+        if beside.record not in mapper.also or beside.parts or beside.also:
+            detail = f"the mapper of {mapper.resource} tells of a {beside.record.kind} beside, in a way it may not"
+            raise RowRefused(Reason.MAPPER_FAILED, detail)
 
 
 def _where(error: Exception) -> str:

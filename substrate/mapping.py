@@ -31,6 +31,8 @@ class Draft:
         aliases: other names by which the source refers to it (`identifier` of a conditional reference).
         parts: records that live and die with this one (the stays of an encounter).
         also: records that the same row tells of, and that live on without this one (the order of a shipment's line).
+            They have no parts, and nothing beside them. Of two drafts of one record the one with the later `changed_at`
+            counts, else the one that comes last; so a kind is best told either beside others or by rows of its own.
         digest: the content hash, set when the draft has passed the gate and before its references are resolved.
     """
 
@@ -48,6 +50,11 @@ class Draft:
         """The draft itself, then its parts."""
         yield self
         yield from self.parts
+
+    def told(self) -> Iterator[Draft]:
+        """The draft itself, then the records beside it: everything that the row tells of, but for parts."""
+        yield self
+        yield from self.also
 
 
 class Reader:

@@ -85,18 +85,23 @@ class Sweep:
             append(connection, bulk_seen, ("source", "id"), rows, new_only=True)
 
     def spare(self, connection: Connection, mapper: Mapper, keys: Sequence[str | None]) -> None:
-        """Remember records that the source showed, though as nothing that we take over, and their parts.
+        """Remember records of rows that were refused, and their parts: they are there, though in a way that we refuse.
 
-        A key that is None stands for a row of which nobody can tell what it was; no kind that it may be is swept
-        without a person's word.
+        Which records such a row told of beside nobody can say; nor, where its key is None, which it was itself. No kind
+        that it may be is swept without a person's word.
         """
         if not self._tracking or not keys:
             return
         named = [key for key in keys if key is not None]
-        # Which others a refused row told of, nobody can say.
         self._unclear.update(mapper.given if len(named) < len(keys) else mapper.also)
+        self.spare_older(connection, mapper, named)
+
+    def spare_older(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
+        """Remember records that the source showed in an older version than ours, and their parts."""
+        if not self._tracking or not keys:
+            return
         shown = {
-            record.kind: [record_id(self._source, record.kind, key) for key in named]
+            record.kind: [record_id(self._source, record.kind, key) for key in keys]
             for record in (mapper.record, *mapper.instead)
         }
         ids = shown[mapper.record.kind]
