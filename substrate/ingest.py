@@ -122,6 +122,13 @@ class Intake:
             if lying:
                 self.report.reasons["already_in_quarantine"] += lying
 
+    def show(self, connection: Connection, page: Page) -> None:
+        """Remember that rows are there of which the source read the keys alone."""
+        for resource, keys in page.present.items():
+            mapper = self._mappers.get(resource)
+            if mapper is not None:
+                self.sweep.show(connection, mapper, [mapper.prefix + key for key in keys])
+
     def _sort(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[tuple[Row, Draft]]:
         drafts = []
         for row in rows:
@@ -327,6 +334,7 @@ def _take_page(
         if chunks:
             intake.take(connection, chunks[-1], now)
         intake.skip(connection, page)
+        intake.show(connection, page)
         intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
         if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
             store_cursor(connection, intake.reader.source, recipe, page.cursor, now)

@@ -66,6 +66,7 @@ class Sweep:
         self._tracking = tracking
         self._mark = 0
         self._unclear: set[type[Record]] = set()
+        self._unread: set[type[Record]] = set()
         self.held: dict[str, int] = {}
         self.overtaken = False
 
@@ -77,6 +78,7 @@ class Sweep:
             connection.execute(delete(bulk_seen).where(bulk_seen.c.source == self._source))
             append(connection, bulk_seen, ("source", "id"), [(self._source, self._mark)])
             self._unclear.clear()
+            self._unread.clear()
 
     def see(self, connection: Connection, seen: Mapping[str, Sequence[int]]) -> None:
         """Remember that these records are there."""
@@ -110,6 +112,14 @@ class Sweep:
             shown[part.kind] = list(connection.scalars(select(table.c.id).where(among(table.c[owner], ids))))
         self.see(connection, shown)
 
+    def show(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
+        """Remember records of rows that are there, of which only the keys were read.
+
+        What such a row told of beside was not read with it, so this read says of those kinds not what is gone.
+        """
+        self._unread.update(mapper.also)
+        self.spare_older(connection, mapper, keys)
+
     def finish(self, connection: Connection, complete: Iterable[str], now: int) -> dict[str, int]:
         """Drop what complete resources did not show, unless it is too much; how many of each kind went."""
         resources = frozenset(complete)
@@ -127,7 +137,7 @@ class Sweep:
         """The kinds of which everything was shown, each with the prefixes of keys that other resources give it."""
         scopes = {}
         shown = [mapper for mapper in self._vertical.mappers if mapper.resource in resources]
-        for record in (record for mapper in shown for record in mapper.given):
+        for record in (record for mapper in shown for record in mapper.given if record not in self._unread):
             others = [
                 mapper
                 for mapper in self._vertical.mappers

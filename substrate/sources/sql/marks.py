@@ -86,7 +86,7 @@ def instant(value: Any, zone: ZoneInfo) -> int | None:
 
 def _epoch_steps(mark: Any) -> float:
     """How many steps a second has, if the number counts time since 1970 as its size suggests; 0 if it does not."""
-    return next((steps for steps in (1.0, 1e3, 1e6) if 5e8 <= mark / steps < 5e9), 0.0)
+    return next((steps for steps in (1.0, 1e3, 1e6) if 5e8 <= float(mark) / steps < 5e9), 0.0)
 
 
 def _written(moment: int, like: Any, zone: ZoneInfo, repeated: int) -> Any:

@@ -114,8 +114,8 @@ def _place(relation: Relation, names: Sequence[str]) -> FromClause:
     """What is selected from. Columns have no type here: a driver's own values are compared with themselves."""
     columns: list[ColumnClause[Any]] = [column(name) for name in names]
     if relation.query is not None:
-        # A colon would begin a parameter; a statement of somebody else's has none.
-        return text(relation.query.replace(":", r"\:")).columns(*columns).subquery("plumbline_query")
+        # A colon would begin a parameter, of which somebody else's statement has none; a comment may end it.
+        return text(relation.query.replace(":", r"\:") + "\n").columns(*columns).subquery("plumbline_query")
     schema, _, name = (relation.table or "").rpartition(".")
     return table(name, *columns, schema=schema or None)
 
