@@ -8,10 +8,9 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -29,11 +28,12 @@ from substrate.families import Families
 from substrate.freshness import advance, records_name
 from substrate.gate import Gate
 from substrate.inherit import settle
-from substrate.mapping import Draft, Mapper, Reader, id_in
+from substrate.mapping import Draft, Gone, Mapper, Reader, id_in
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
 from substrate.records import record_id
 from substrate.sealing import fit, seal
+from substrate.sequence import Told, stretches
 from substrate.sources.source import PAGE_ROWS, Page, Row, Source
 from substrate.sweep import Limits, Sweep
 from substrate.tracing import spanned
@@ -101,12 +101,11 @@ class Intake:
         """Map, check and write some rows in the caller's transaction, and account for each."""
         refusals: list[Refusal] = []
         stamp = next_stamp(connection, now)
-        # In the source's order: a record that is dropped and comes back in one batch is there at its end.
-        for dropping, group in groupby(rows, key=lambda row: row.deleted_key is not None):
-            if dropping:
-                self._drop(connection, list(group), stamp)
-            else:
-                self._write(connection, self._sort(group, now, refusals), stamp, refusals)
+        told = self._read(rows, now, refusals)
+        handed = self.reader.drain()
+        for stretch in stretches(told):
+            self._drop(connection, stretch.gone, stamp)
+            self._write(connection, stretch.drafts, handed, stamp, refusals)
         self._spare(connection, refusals)
         quarantine.keep(connection, self.vertical.name, self.reader.source, refusals, now)
         self._count_refusals(refusals)
@@ -124,32 +123,37 @@ class Intake:
 
     def show(self, connection: Connection, page: Page) -> None:
         """Remember that rows are there of which the source read the keys alone."""
-        for resource, keys in page.present.items():
+        for resource, rows in page.present.items():
             mapper = self._mappers.get(resource)
             if mapper is not None:
-                self.sweep.show(connection, mapper, [mapper.prefix + key for key in keys])
+                keys = [mapper.key(row) for row in rows]
+                self.sweep.show(connection, mapper, [key and mapper.prefix + key for key in keys])
 
-    def _sort(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[tuple[Row, Draft]]:
-        drafts = []
+    def _read(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[Told]:
+        told: list[Told] = []
         for row in rows:
             try:
-                drafts.append((row, self.draft(row, now)))
+                told.append((row, self._mappers.get(row.kind), self.draft(row, now)))
             except RowRefused as refused:
                 refusals.append(Refusal(row, refused.reason, refused.detail, self._key_in(row)))
-        return drafts
+        return told
 
-    def draft(self, row: Row, now: int) -> Draft:
-        """The record that a row describes.
+    def draft(self, row: Row, now: int) -> Draft | Gone:
+        """The record that a row describes, or the word that it is gone.
 
         Raises:
             RowRefused: it describes none, or one that a check keeps out.
         """
+        if row.deleted_key is not None:
+            return Gone(self._key_in(row) or row.deleted_key)
         if row.fault is not None:
             raise RowRefused(Reason(row.fault.value), row.detail)
         mapper = self._mapper(row)
         if row.payload is None:
             raise RowRefused(Reason.BAD_JSON, "the row cannot be parsed")
         draft = self._mapped(mapper, row.payload)
+        if isinstance(draft, Gone):
+            return draft
         if draft.also:
             _fit_beside(mapper, draft)
         for told in draft.told():
@@ -158,7 +162,7 @@ class Intake:
             seal(told)
         return draft
 
-    def _mapped(self, mapper: Mapper, payload: dict[str, Any]) -> Draft:
+    def _mapped(self, mapper: Mapper, payload: dict[str, Any]) -> Draft | Gone:
         try:
             draft: object = mapper.read(payload, self.reader)
         except (RowRefused, MemoryError):
@@ -167,7 +171,7 @@ class Intake:
             # The exception's own words would repeat the row's values, so neither they nor the chain go on.
             detail = f"the mapper of {mapper.resource} raised {type(error).__name__}{_where(error)}"
             raise RowRefused(Reason.MAPPER_FAILED, detail) from None
-        if not isinstance(draft, Draft):
+        if not isinstance(draft, Draft | Gone):
             detail = f"the mapper of {mapper.resource} gave a {type(draft).__name__}, no draft"
             raise RowRefused(Reason.MAPPER_FAILED, detail)
         return draft
@@ -183,11 +187,18 @@ class Intake:
         return (mapper.key if mapper else id_in)(row.payload) if row.payload else None
 
     def _write(
-        self, connection: Connection, drafts: list[tuple[Row, Draft]], stamp: Stamp, refusals: list[Refusal]
+        self,
+        connection: Connection,
+        drafts: list[tuple[Row, Draft]],
+        handed: Mapping[int, str],
+        stamp: Stamp,
+        refusals: list[Refusal],
     ) -> None:
+        if not drafts:
+            return
         source, alone = self.reader.source, [draft for _, draft in drafts]
         writer = Writer(connection, source, stamp)
-        resolve(connection, self.reader, [told for draft in alone for told in draft.told()])
+        resolve(connection, handed, [told for draft in alone for told in draft.told()])
         written = write_rows(Families(connection, self.vertical, source, writer), writer, alone)
         self._count(drafts, written, refusals)
         self._spare_older(connection, drafts, written)
@@ -223,15 +234,21 @@ class Intake:
             if mapper is not None:
                 self.sweep.spare(connection, mapper, [key and mapper.prefix + key for key in keys])
 
-    def _drop(self, connection: Connection, rows: list[Row], stamp: Stamp) -> None:
+    def _drop(self, connection: Connection, rows: list[tuple[Row, Mapper | None, Gone]], stamp: Stamp) -> None:
+        if not rows:
+            return
         writer = Writer(connection, self.reader.source, stamp)
         families = Families(connection, self.vertical, self.reader.source, writer)
-        for row in rows:
-            mapper = self._mappers.get(row.kind)
-            if mapper is not None and families.tombstone(mapper, row.deleted_key or ""):
-                self.report.accepted += 1
-            else:
-                self.report.unchanged += 1
+        keys: dict[str, list[str]] = {}
+        for row, _, gone in rows:
+            keys.setdefault(row.kind, []).append(gone.key)
+        dropped = 0
+        for resource, named in keys.items():
+            mapper = self._mappers.get(resource)
+            dropped += families.tombstone(mapper, named) if mapper is not None else 0
+            quarantine.supersede(connection, self.reader.source, resource, named)
+        self.report.accepted += dropped
+        self.report.unchanged += len(rows) - dropped
         self._note(connection, writer)
 
     def _note(self, connection: Connection, writer: Writer) -> None:

@@ -57,6 +57,17 @@ class Draft:
         yield from self.also
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a row says of a record that is no more, or is none of ours; it goes, with its parts, if we had it.
+
+    Attributes:
+        key: the record's key in the source, without the mapper's `prefix`.
+    """
+
+    key: str
+
+
 class Reader:
     """What a mapper may ask while it reads one source: ids of references, instants of times.
 
@@ -101,6 +112,21 @@ class Reader:
             raise RowRefused(Reason.BAD_TIME, f"{what} has no time zone, and the source declares none")
         return found
 
+    def local(self, moment: datetime, what: str) -> int:
+        """An instant from a date and time on the wall, or from one that names its zone.
+
+        Where clocks are put back it is the first of the two hours; one that clocks skip counts from the time before.
+
+        Raises:
+            RowRefused: it names no zone and the source declares none, or it lies in no year that can be told.
+        """
+        if moment.tzinfo is None and self._zone is None:
+            raise RowRefused(Reason.BAD_TIME, f"{what} has no time zone, and the source declares none")
+        try:
+            return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=self._zone))
+        except (OverflowError, ValueError):
+            raise RowRefused(Reason.BAD_TIME, f"{what} is not a valid date or time") from None
+
 
 # Rows that were written together share their times.
 @lru_cache(maxsize=4_096)
@@ -120,7 +146,7 @@ def stand_in_id(source: str, kind: str, alias: str) -> int:
     return record_id(source, kind, f"alias\x1f{alias}")
 
 
-Read = Callable[[dict[str, Any], Reader], Draft]
+Read = Callable[[dict[str, Any], Reader], Draft | Gone]
 Key = Callable[[dict[str, Any]], str | None]
 
 
@@ -137,7 +163,7 @@ class Mapper:
     Attributes:
         resource: what the source calls it (`Encounter`); the `kind` of a source's rows.
         record: the kind of record that a row describes.
-        read: from the parsed row to a draft.
+        read: from the parsed row to a draft, or to the word that the record is gone.
         parts: the kinds that live and die with the record, and the column of each that holds the record's id.
         version: raised when `read` changes its mind, so that files already read are read again.
         prefix: what `read` puts before the row's own key, where several resources become one kind of record and may

@@ -112,13 +112,15 @@ class Sweep:
             shown[part.kind] = list(connection.scalars(select(table.c.id).where(among(table.c[owner], ids))))
         self.see(connection, shown)
 
-    def show(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
+    def show(self, connection: Connection, mapper: Mapper, keys: Sequence[str | None]) -> None:
         """Remember records of rows that are there, of which only the keys were read.
 
         What such a row told of beside was not read with it, so this read says of those kinds not what is gone.
         """
         self._unread.update(mapper.also)
-        self.spare_older(connection, mapper, keys)
+        named = [key for key in keys if key is not None]
+        self._unclear.update(mapper.given if len(named) < len(keys) else ())
+        self.spare_older(connection, mapper, named)
 
     def finish(self, connection: Connection, complete: Iterable[str], now: int) -> dict[str, int]:
         """Drop what complete resources did not show, unless it is too much; how many of each kind went."""
@@ -160,4 +162,4 @@ class Sweep:
         if unclear or self._limits.hold(len(missing), present):
             self.held[record.kind] = len(missing)
             return 0
-        return Writer(connection, self._source, stamp).tombstone(record, missing)
+        return len(Writer(connection, self._source, stamp).tombstone(record, missing))

@@ -127,10 +127,10 @@ class Writer:
             )
         return found
 
-    def tombstone(self, record: type[Record], ids: Sequence[int]) -> int:
-        """Mark live records as gone, keeping their last version in the history; how many were live."""
+    def tombstone(self, record: type[Record], ids: Sequence[int]) -> list[int]:
+        """Mark live records as gone, keeping their last version in the history; the ids of those that were live."""
         if not ids:
-            return 0
+            return []
         table = table_of(record)
         alive = select(table.c.id).where(among(table.c.id, ids), table.c.gone_at.is_(None))
         live = list(self._connection.scalars(alive))
@@ -139,7 +139,7 @@ class Writer:
         mark = {"gone_at": stamp.recorded_at, "recorded_at": stamp.recorded_at, "batch": stamp.batch}
         self._connection.execute(update(table).where(among(table.c.id, live)).values(mark))
         self.gone[record.kind] += len(live)
-        return len(live)
+        return live
 
     def _write_kind(self, record: type[Record], drafts: list[Draft]) -> list[Outcome]:
         ids = [record_id(self._source, record.kind, draft.key) for draft in drafts]

@@ -40,7 +40,7 @@ class Row:
     raw: bytes
     """Exactly as received."""
     payload: dict[str, Any] | None
-    """The parsed row; None when it is faulty or says that a record is deleted."""
+    """The parsed row; None when it is faulty or says that a record is deleted, unless it names the key in parts."""
     fault: Fault | None = None
     detail: str = ""
     """What was wrong, without the row's values."""
@@ -70,8 +70,8 @@ class Page:
 
     A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory.
     """
-    present: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Source keys, by kind, of rows that are there though they are not given: for `complete` they count as given."""
+    present: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    """Rows, by kind, of which the key columns alone were read: for `complete` they count as given."""
     ended: bool = False
     """True on the last page of a read that came to its end."""
 

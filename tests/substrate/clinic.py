@@ -136,7 +136,7 @@ class ListSource:
         name: str = "erp",
         complete: Sequence[str] = (),
         kinds: Sequence[str] | None = None,
-        present: Mapping[str, tuple[str, ...]] | None = None,
+        present: Mapping[str, tuple[dict[str, Any], ...]] | None = None,
     ) -> None:
         self.name = name
         self.pages = pages

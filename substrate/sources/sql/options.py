@@ -67,9 +67,7 @@ class TableOptions(Relation):
     """One resource: which rows it has, what names them, and how changes and deletions show."""
 
     columns: Columns = Field((), description="The columns to read; none: those that the mapping uses, else all.")
-    deleted: str | Deleted | None = Field(
-        None, description="A column that is set in a deleted row, or a table or query of the keys of deleted rows."
-    )
+    deleted: Deleted | None = Field(None, description="Where the database notes the keys of rows that it deletes.")
 
 
 class SqlOptions(BaseModel):

@@ -11,12 +11,10 @@ import orjson
 
 from substrate.errors import SourceError
 from substrate.sources.source import Fault, Row
-from substrate.sources.sql.options import Deleted, Relation, TableOptions
+from substrate.sources.sql.options import Relation, TableOptions
 from substrate.sources.sql.server import SqlServer
 from substrate.sources.sql.values import key_text, told
 from substrate.sources.sql.walk import Walk
-
-_UNSET = (None, False, 0, "", "0")
 
 
 @dataclass(slots=True)
@@ -28,6 +26,8 @@ class Shape:
     walk: Walk
     given: int = 0
     """Rows of it that this read gave."""
+    deleted: int = 0
+    """Keys that it told as deleted."""
     present: int = 0
     """Keys of it that this read saw without giving their rows."""
 
@@ -38,20 +38,21 @@ class Shape:
 
     def rows(self, found: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
         """What the source gives for rows of a walk."""
-        names, key = self.walk.columns, self.walk.key
-        flag = self.options.deleted if isinstance(self.options.deleted, str) else None
+        names = self.walk.columns
         for values in found:
             self.given += 1
             payload = {name: told(value) for name, value in zip(names, values, strict=False)}
-            named = key_text(values[len(names) : len(names) + len(key)])
-            if flag is not None and payload[flag] not in _UNSET and named is not None:
-                yield self.gone(named, self.given)
-            else:
-                yield _row(self.kind, self.place, self.given, payload)
+            yield _row(self.kind, self.place, self.given, payload)
 
-    def gone(self, key: str, line: int) -> Row:
-        """A row that says that a record is gone."""
-        return Row(self.kind, self.place, line, orjson.dumps({"deleted": key}), None, deleted_key=key)
+    def gone(self, values: tuple[Any, ...]) -> Row:
+        """What the source gives for a key that is gone."""
+        self.deleted += 1
+        key = self.key(values)
+        return Row(self.kind, self.place, self.deleted, orjson.dumps(key), key, deleted_key=key_text(values))
+
+    def key(self, values: tuple[Any, ...]) -> dict[str, Any]:
+        """The key columns of a row, as its payload would show them."""
+        return {name: told(value) for name, value in zip(self.walk.key, values, strict=False)}
 
 
 def shaped(server: SqlServer, kind: str, options: TableOptions) -> Shape:
@@ -61,10 +62,9 @@ def shaped(server: SqlServer, kind: str, options: TableOptions) -> Shape:
         SourceError: it has not; the hint tells what it has.
     """
     found = _columns(server, options)
-    flag = (options.deleted,) if isinstance(options.deleted, str) else ()
-    columns = (*options.columns, *flag) if options.columns else tuple(found)
+    columns = options.columns or tuple(found)
     _check(server, options, found, dict.fromkeys((*columns, *options.key, *options.changed)))
-    if isinstance(options.deleted, Deleted):
+    if options.deleted is not None:
         known = _columns(server, options.deleted)
         _check(server, options.deleted, known, (*options.deleted.key, *options.deleted.changed))
     return Shape(kind, options, Walk(options, tuple(dict.fromkeys(columns))))

@@ -12,7 +12,7 @@ from substrate.clock import MICROS
 from substrate.sources.ignored import Ignored, Why
 from substrate.sources.source import Cursor, Page
 from substrate.sources.sql.marks import Reach
-from substrate.sources.sql.options import Deleted, SqlOptions, TableOptions
+from substrate.sources.sql.options import SqlOptions, TableOptions
 from substrate.sources.sql.passage import Passage, Stage
 from substrate.sources.sql.server import SqlServer
 from substrate.sources.sql.shape import Shape, shaped
@@ -128,13 +128,13 @@ class SqlSource:
         after: tuple[Any, ...] | None = None
         while keys := self._server.rows(shape.walk.keys(after, self.options.page_rows)):
             after = keys[-1]
-            present = tuple(text for key in keys if (text := key_text(key)) is not None)
+            present = tuple(shape.key(key) for key in keys)
             shape.present += len(present)
             yield Page((), _cursor(states), present={shape.kind: present})
 
     def _deletions(self, shape: Shape, states: dict[str, _TableState], opened: int) -> Iterator[Page]:
         """Rows that the database says are gone, read before the others: what was made again meanwhile comes after."""
-        if not isinstance(shape.options.deleted, Deleted):
+        if shape.options.deleted is None:
             return
         state = states[shape.kind]
         passage = self._passage(Walk(shape.options.deleted, ()), state.deletions, opened)
@@ -142,16 +142,16 @@ class SqlSource:
             gone = self._gone(shape.walk, [row[: len(passage.walk.key)] for row in found])
             state.deletions = passage.as_json()
             if gone:
-                yield Page(tuple(shape.gone(key, line) for line, key in enumerate(gone, 1)), _cursor(states))
+                yield Page(tuple(map(shape.gone, gone)), _cursor(states))
         state.deletions = passage.as_json()
 
-    def _gone(self, walk: Walk, keys: list[tuple[Any, ...]]) -> list[str]:
+    def _gone(self, walk: Walk, keys: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Those of some keys that are not there: a row may have been deleted and made again under its key."""
         there: set[str | None] = set()
         for start in range(0, len(keys), _ASKED):
             there |= {key_text(key) for key in self._server.rows(walk.among(keys[start : start + _ASKED]))}
-        named = dict.fromkeys(key_text(key) for key in keys)
-        return [key for key in named if key is not None and key not in there]
+        named = {key_text(key): key for key in keys}
+        return [key for text, key in named.items() if text is not None and text not in there]
 
 
 def _cursor(states: dict[str, _TableState]) -> Cursor:

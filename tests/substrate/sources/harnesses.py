@@ -14,7 +14,7 @@ from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from tests.substrate.sources.conformance import Harness, State
 from tests.substrate.sources.fhir_server import Trouble, World, serving
-from tests.substrate.sources.sql_database import Drops, FlaggedHarness, SqlHarness, Tells
+from tests.substrate.sources.sql_database import Drops, SqlHarness, Tells
 
 Mode = Literal["auto", "search", "bulk"]
 MakeHarness = Callable[[Path, ExitStack], Harness]
@@ -157,8 +157,7 @@ def _fhir(mode: Mode = "search", trouble: dict[str, Any] | None = None, **option
 
 
 def _sql(tells: Tells = "time", drops: Drops = "sweep") -> MakeInDatabase:
-    made = FlaggedHarness if drops == "flag" else SqlHarness
-    return lambda url, stack: made(stack, url, tells, drops)
+    return lambda url, stack: SqlHarness(stack, url, tells, drops)
 
 
 HARNESSES: dict[str, MakeHarness] = {
@@ -180,7 +179,6 @@ HARNESSES: dict[str, MakeHarness] = {
 IN_DATABASE: dict[str, MakeInDatabase] = {
     "sql-sweep": _sql(),
     "sql-tombstone": _sql(drops="tombstone"),
-    "sql-flag": _sql(drops="flag"),
     "sql-version": _sql("version"),
     "sql-unstamped": _sql("nothing"),
 }

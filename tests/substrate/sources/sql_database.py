@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, MetaData, String, Table, create_engine, delete, insert
+from sqlalchemy import JSON, Column, DateTime, Integer, MetaData, String, Table, create_engine, delete, insert
 from sqlalchemy.types import TypeEngine
 
 from substrate.sources.sql.options import Deleted, SqlOptions, TableOptions
@@ -16,7 +16,7 @@ from substrate.sources.sql.source import SqlSource
 from tests.substrate.sources.conformance import State
 
 Tells = Literal["time", "version", "nothing"]
-Drops = Literal["sweep", "tombstone", "flag"]
+Drops = Literal["sweep", "tombstone"]
 
 _KINDS = ("Patient", "Encounter")
 _START = datetime.now(UTC).replace(microsecond=0, tzinfo=None) - timedelta(hours=1)
@@ -43,16 +43,13 @@ class SqlHarness:
         self.records[kind, key] = {"id": key, "body": self._told(fields)}
         with self.engine.begin() as connection:
             connection.execute(delete(self.tables[kind]).where(self.tables[kind].c.id == key))
-            row = {"id": key, "body": fields, "changed": self._stamp(), "dropped": False}
+            row = {"id": key, "body": fields, "changed": self._stamp()}
             connection.execute(insert(self.tables[kind]).values(row))
 
     def delete(self, kind: str, key: str) -> None:
         del self.records[kind, key]
         table = self.tables[kind]
         with self.engine.begin() as connection:
-            if self.drops == "flag":
-                connection.execute(table.update().where(table.c.id == key).values(dropped=True, changed=self._stamp()))
-                return
             connection.execute(delete(table).where(table.c.id == key))
             connection.execute(insert(self.graves[kind]).values(id=key, at=self._stamp()))
 
@@ -82,11 +79,7 @@ class SqlHarness:
                 connection.execute(insert(self.tables[kind]), [dict(row) for row in rows])
 
     def _options(self, kind: str) -> TableOptions:
-        deleted: str | Deleted | None = None
-        if self.drops == "flag":
-            deleted = "dropped"
-        elif self.drops == "tombstone":
-            deleted = Deleted(table=f"{kind}_deleted", key=("id",), changed=("at",))
+        deleted = Deleted(table=f"{kind}_deleted", changed=("at",)) if self.drops == "tombstone" else None
         changed = () if self.tells == "nothing" else ("changed",)
         return TableOptions(table=kind, key=("id",), columns=("id", "body"), changed=changed, deleted=deleted)
 
@@ -100,18 +93,9 @@ class SqlHarness:
         return fields if self.engine.dialect.name == "postgresql" else json.dumps(fields)
 
 
-class FlaggedHarness(SqlHarness):
-    """The same, where a deleted row stays and says so; its flag is part of what is read."""
-
-    def put(self, kind: str, key: str, **fields: Any) -> None:
-        super().put(kind, key, **fields)
-        flag: Any = False if self.engine.dialect.name == "postgresql" else 0
-        self.records[kind, key]["dropped"] = flag
-
-
 def _key() -> Column[str]:
     return Column("id", String(80), primary_key=True)
 
 
 def _table(kind: str, stamp: TypeEngine[Any], metadata: MetaData) -> Table:
-    return Table(kind, metadata, _key(), Column("body", JSON), Column("changed", stamp), Column("dropped", Boolean))
+    return Table(kind, metadata, _key(), Column("body", JSON), Column("changed", stamp))
