@@ -121,13 +121,13 @@ class Intake:
             if lying:
                 self.report.reasons["already_in_quarantine"] += lying
 
-    def show(self, connection: Connection, page: Page) -> None:
-        """Remember that rows are there of which the source read the keys alone."""
+    def hear_of(self, connection: Connection, page: Page) -> None:
+        """Remember the records of which the source only says that they are there."""
         for resource, rows in page.present.items():
             mapper = self._mappers.get(resource)
             if mapper is not None:
-                keys = [mapper.key(row) for row in rows]
-                self.sweep.show(connection, mapper, [key and mapper.prefix + key for key in keys])
+                keys = [row if isinstance(row, str) else mapper.key(row) for row in rows]
+                self.sweep.spare(connection, mapper, [key and mapper.prefix + key for key in keys])
 
     def _read(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[Told]:
         told: list[Told] = []
@@ -351,7 +351,7 @@ def _take_page(
         if chunks:
             intake.take(connection, chunks[-1], now)
         intake.skip(connection, page)
-        intake.show(connection, page)
+        intake.hear_of(connection, page)
         intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
         if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
             store_cursor(connection, intake.reader.source, recipe, page.cursor, now)

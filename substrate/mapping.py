@@ -170,7 +170,8 @@ class Mapper:
             use the same keys (`ServiceRequest/`); a row that says that a key is gone does not carry it.
         instead: the other kinds of record that `read` may give instead, under the same key: a user is a student, or
             staff, or a guardian.
-        also: the kinds of record that `read` may give beside, in `Draft.also`.
+        also: the kinds of record that `read` may give beside, in `Draft.also`. That no row tells of one any more does
+            not say that it is gone.
         key: the source key in a raw row, without `prefix`; None where the row names none. It tells which record a row
             is about that was refused.
     """
@@ -186,6 +187,11 @@ class Mapper:
     key: Key = id_in
 
     @property
+    def owned(self) -> tuple[type[Record], ...]:
+        """The kinds of record that are gone when no row of the resource shows them any more."""
+        return (self.record, *self.instead, *self.parts)
+
+    @property
     def given(self) -> tuple[type[Record], ...]:
         """Every kind of record that a row of the resource may bring or change."""
-        return (self.record, *self.instead, *self.parts, *self.also)
+        return (*self.owned, *self.also)

@@ -66,7 +66,6 @@ class Sweep:
         self._tracking = tracking
         self._mark = 0
         self._unclear: set[type[Record]] = set()
-        self._unread: set[type[Record]] = set()
         self.held: dict[str, int] = {}
         self.overtaken = False
 
@@ -78,7 +77,6 @@ class Sweep:
             connection.execute(delete(bulk_seen).where(bulk_seen.c.source == self._source))
             append(connection, bulk_seen, ("source", "id"), [(self._source, self._mark)])
             self._unclear.clear()
-            self._unread.clear()
 
     def see(self, connection: Connection, seen: Mapping[str, Sequence[int]]) -> None:
         """Remember that these records are there."""
@@ -87,15 +85,16 @@ class Sweep:
             append(connection, bulk_seen, ("source", "id"), rows, new_only=True)
 
     def spare(self, connection: Connection, mapper: Mapper, keys: Sequence[str | None]) -> None:
-        """Remember records of rows that were refused, and their parts: they are there, though in a way that we refuse.
+        """Remember records that the source showed, though as nothing that we take over, and their parts.
 
-        Which records such a row told of beside nobody can say; nor, where its key is None, which it was itself. No kind
-        that it may be is swept without a person's word.
+        A key that is None stands for a row of which nobody can tell what it was; no kind that it may be is swept
+        without a person's word.
         """
         if not self._tracking or not keys:
             return
         named = [key for key in keys if key is not None]
-        self._unclear.update(mapper.given if len(named) < len(keys) else mapper.also)
+        if len(named) < len(keys):
+            self._unclear.update(mapper.owned)
         self.spare_older(connection, mapper, named)
 
     def spare_older(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
@@ -111,16 +110,6 @@ class Sweep:
             table = table_of(part)
             shown[part.kind] = list(connection.scalars(select(table.c.id).where(among(table.c[owner], ids))))
         self.see(connection, shown)
-
-    def show(self, connection: Connection, mapper: Mapper, keys: Sequence[str | None]) -> None:
-        """Remember records of rows that are there, of which only the keys were read.
-
-        What such a row told of beside was not read with it, so this read says of those kinds not what is gone.
-        """
-        self._unread.update(mapper.also)
-        named = [key for key in keys if key is not None]
-        self._unclear.update(mapper.given if len(named) < len(keys) else ())
-        self.spare_older(connection, mapper, named)
 
     def finish(self, connection: Connection, complete: Iterable[str], now: int) -> dict[str, int]:
         """Drop what complete resources did not show, unless it is too much; how many of each kind went."""
@@ -139,11 +128,11 @@ class Sweep:
         """The kinds of which everything was shown, each with the prefixes of keys that other resources give it."""
         scopes = {}
         shown = [mapper for mapper in self._vertical.mappers if mapper.resource in resources]
-        for record in (record for mapper in shown for record in mapper.given if record not in self._unread):
+        for record in (record for mapper in shown for record in mapper.owned):
             others = [
                 mapper
                 for mapper in self._vertical.mappers
-                if mapper.resource not in resources and record in mapper.given
+                if mapper.resource not in resources and record in mapper.owned
             ]
             if all(mapper.record is record and mapper.prefix for mapper in others):
                 scopes[record] = [mapper.prefix for mapper in others]

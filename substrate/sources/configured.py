@@ -20,7 +20,9 @@ from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
+from substrate.sources.frappe import FrappeOptions, FrappeSource
 from substrate.sources.ignored import Ignored
+from substrate.sources.odoo import OdooOptions, OdooSource
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
 from substrate.sources.sql.options import SqlOptions
@@ -32,8 +34,9 @@ _FROM_ENVIRONMENT = "env:"
 class ConfiguredSource(Source, Protocol):
     """A source of sources.yaml: it also says what it left aside."""
 
-    ignored: list[Ignored]
-    """What the last read left, and why."""
+    @property
+    def ignored(self) -> list[Ignored]:
+        """What the last read left, and why."""
 
 
 Open = Callable[[str, Any], AbstractContextManager[ConfiguredSource]]
@@ -47,6 +50,8 @@ def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
 _OPENERS: dict[str, Open] = {
     "folder": _folder,
     "fhir": FhirSource,
+    "frappe": FrappeSource,
+    "odoo": OdooSource,
     "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
@@ -69,6 +74,8 @@ class SourceEntry(BaseModel):
     )
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
+    frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
+    odoo: OdooOptions | None = Field(None, description="An Odoo server.")
     sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 

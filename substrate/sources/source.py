@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
@@ -70,8 +70,9 @@ class Page:
 
     A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory.
     """
-    present: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
-    """Rows, by kind, of which the key columns alone were read: for `complete` they count as given."""
+    present: Mapping[str, Sequence[str | dict[str, Any]]] = field(default_factory=dict)
+    """Keys by kind (or a row's key columns, from which its mapper makes the key) of which only is said that they are
+    there; towards `complete` they count as given."""
     ended: bool = False
     """True on the last page of a read that came to its end."""
 

@@ -18,7 +18,6 @@ from substrate.mapping import Draft, Mapper, Reader
 from substrate.migrate import upgrade
 from substrate.records import Record, table_of
 from substrate.sources.source import Row
-from substrate.sweep import Limits
 from tests.substrate.clinic import CLINIC, Doctor, ListSource, Place, Step, Visit, row
 from tests.substrate.test_ingest import NOW, live, versions
 from tests.substrate.test_ingest_property import Tearing, Torn
@@ -121,27 +120,24 @@ def test_a_kind_that_was_not_declared_is_refused(clinic: Database, also: Draft) 
     assert report.reasons == {"mapper_failed": 1}
 
 
-def test_a_whole_read_drops_what_no_row_tells_of(clinic: Database) -> None:
-    first, second = line("a", doctor="d"), line("b", doctor="e")
-    take(clinic, first, second, vertical=ONLY_LINES)
-    assert +take(clinic, first, complete=["Line"], vertical=ONLY_LINES).gone == {"step": 1, "doctor": 1}
-
-
-def test_an_older_row_hides_nothing_that_it_tells_of_beside(clinic: Database) -> None:
-    kept, lost = line("a", doctor="d", changed=9), line("b", doctor="e", changed=9)
-    take(clinic, kept, lost, vertical=ONLY_LINES)
-    older = line("a", doctor="d", name="Old", what="old", changed=1)
-    report = take(clinic, older, complete=["Line"], vertical=ONLY_LINES)
-    assert (report.held_deletes, +report.gone, report.unchanged) == ({}, {"step": 1, "doctor": 1}, 1)
-    assert (list(live(clinic, Doctor)), list(live(clinic, Step))) == (["d"], ["a"])
-
-
-def test_a_refused_row_holds_the_deletes_of_what_it_may_tell_of(clinic: Database) -> None:
+def test_that_no_row_tells_of_a_record_beside_does_not_say_that_it_is_gone(clinic: Database) -> None:
     take(clinic, line("a", doctor="d"), line("b", doctor="e"), vertical=ONLY_LINES)
-    refused = line("a", doctor="d", visit="")
-    assert take(clinic, refused, complete=["Line"], vertical=ONLY_LINES).held_deletes == {"doctor": 2}
-    ingest(clinic, ONLY_LINES, ListSource([refused], complete=["Line"]), NOW, limits=Limits(allowed=True))
-    assert live(clinic, Doctor) == {}
+    assert +take(clinic, line("a", doctor="d"), complete=["Line"], vertical=ONLY_LINES).gone == {"step": 1}
+    assert sorted(live(clinic, Doctor)) == ["d", "e"]
+
+
+def test_what_a_row_tells_of_beside_is_there_for_a_whole_read_of_its_own_kind(clinic: Database) -> None:
+    take(clinic, *(row("Doctor", {"id": key}) for key in "def"))
+    report = take(clinic, row("Doctor", {"id": "d"}), line("a", doctor="e", name="x"), complete=["Doctor", "Line"])
+    assert (+report.gone, sorted(live(clinic, Doctor))) == ({"doctor": 1}, ["d", "e"])
+
+
+def test_an_older_row_holds_no_deletes(clinic: Database) -> None:
+    take(clinic, line("a", doctor="d", changed=9), line("b", changed=9), vertical=ONLY_LINES)
+    older = line("a", what="old", doctor="d", changed=1)
+    report = take(clinic, older, complete=["Line"], vertical=ONLY_LINES)
+    assert (report.held_deletes, +report.gone, report.unchanged) == ({}, {"step": 1}, 1)
+    assert (list(live(clinic, Doctor)), list(live(clinic, Step))) == (["d"], ["a"])
 
 
 lines = st.fixed_dictionaries(

@@ -30,6 +30,14 @@ def prefixed(prefix: str) -> Mapper:
 TWO_WAYS = dataclasses.replace(CLINIC, mappers=(prefixed("In/"), prefixed("Out/")))
 
 
+class Roll(ListSource):
+    """A source that calls the names of its visits, without telling what they are."""
+
+    def read(self, cursor: Cursor | None, now: int) -> Iterator[Page]:
+        yield Page((), {}, present={"Visit": tuple(str(one.payload["id"]) for one in self.pages[0] if one.payload)})
+        yield Page((), {}, complete=self.complete, ended=True)
+
+
 @given(missing=st.integers(0, 10_000), present=st.integers(0, 10_000), floor=st.integers(0, 100), share=st.floats(0, 1))
 def test_what_passes_unheld_is_within_the_limit(missing: int, present: int, floor: int, share: float) -> None:
     held = Limits(share, floor).hold(missing, present)
@@ -64,6 +72,20 @@ def test_keys_alone_say_nothing_of_what_their_rows_told_beside(clinic: Database)
     ):
         ingest(clinic, vertical, source, NOW)
     assert (list(live(clinic, Step)), list(live(clinic, Doctor))) == (["a"], ["d"])
+
+
+def test_a_roll_of_keys_says_what_is_gone_and_changes_nothing_else(clinic: Database) -> None:
+    told = [row("Visit", {"id": key, **MORNING, "steps": ["x"]}) for key in "abc"]
+    take(clinic, *told)
+    report = ingest(clinic, CLINIC, Roll(told[:2], complete=["Visit"]), NOW)
+    assert (report.rows_in, report.gone) == (0, {"visit": 1, "step": 1})
+    assert (set(live(clinic, Visit)), set(live(clinic, Step))) == ({"a", "b"}, {"a#x", "b#x"})
+
+
+def test_a_roll_that_misses_too_many_holds(clinic: Database) -> None:
+    told = [row("Visit", {"id": f"v{number}", **MORNING}) for number in range(50)]
+    take(clinic, *told)
+    assert ingest(clinic, CLINIC, Roll(told[:1], complete=["Visit"]), NOW).held_deletes == {"visit": 49}
 
 
 def test_a_row_that_nobody_can_read_holds_the_deletes_of_its_kind(clinic: Database) -> None:

@@ -6,7 +6,7 @@ import json
 import random
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -358,9 +358,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(world: World) -> Iterator[Routes]:
-    """The world on a free port of loopback, until the block ends."""
-    routes = Routes(world)
+def serving(world: World, make: Callable[[World], Routes] = Routes) -> Iterator[Routes]:
+    """The world on a free port of loopback, until the block ends; `make` gives it another interface."""
+    routes = make(world)
     handler = type("Handler", (_Handler,), {"routes": routes})
     server = _Server(("127.0.0.1", 0), handler)
     routes.base = f"http://127.0.0.1:{server.server_address[1]}/fhir"

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from tests.substrate.sources.conformance import Harness, State
+from tests.substrate.sources.erp_harnesses import ERPS
 from tests.substrate.sources.fhir_server import Trouble, World, serving
 from tests.substrate.sources.sql_database import Drops, SqlHarness, Tells
 
@@ -174,6 +175,7 @@ HARNESSES: dict[str, MakeHarness] = {
     "fhir-bumping": _fhir(trouble={"bump_on_read": True}),
     "fhir-bulk": _fhir("bulk"),
     "fhir-auto": _fhir("auto", trouble={"no_export": True}),
+    **ERPS,
 }
 
 IN_DATABASE: dict[str, MakeInDatabase] = {

@@ -54,7 +54,8 @@ def keys(records: object) -> set[object]:
 
 def plain(records: dict[tuple[str, str], dict[str, object]]) -> dict[tuple[str, str], dict[str, object]]:
     """The records without the server's own bookkeeping."""
-    return {key: {name: value for name, value in one.items() if name != "meta"} for key, one in records.items()}
+    own = {"meta", "modified", "write_date"}
+    return {key: {name: value for name, value in one.items() if name not in own} for key, one in records.items()}
 
 
 def agrees(reader: Reader) -> bool:
