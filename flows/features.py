@@ -9,13 +9,12 @@ from __future__ import annotations
 from prefect import Task, flow
 from prefect.artifacts import create_table_artifact
 from prefect.assets import Asset, materialize
-from prefect.cache_policies import NO_CACHE
 from pydantic import AwareDatetime
 
 from flows import steps
 from flows.accounts import refresh_lines
-from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import catch_up_once, take_back, tell_steward
+from flows.guarded import TRIED, discreet
+from flows.hooks import HOOKS
 from flows.installation import installation
 from flows.lineage import features_asset, records_asset
 from flows.steps import Moment
@@ -28,10 +27,7 @@ from substrate.features.refresh import RefreshReport
 @flow(
     flow_run_name="features {vertical}",
     timeout_seconds=TIME_LIMITS["refresh-features"],
-    on_running=[catch_up_once],
-    on_completion=[take_back],
-    on_failure=[tell_steward],
-    on_crashed=[tell_steward],
+    **HOOKS,
 )
 def refresh_features(vertical: str, view: str | None = None, as_of: AwareDatetime | None = None) -> dict[str, int]:
     """Make features true as of now: only where something changed, if that is less work.
@@ -70,11 +66,7 @@ def _making(vertical: str, kind: str) -> Task[[str, str, int, str], RefreshRepor
 @materialize(
     "plumbline://features",
     task_run_name="features of {view}",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def refresh_view(vertical: str, view: str, at: int, timeline: str) -> RefreshReport:
     """Refresh one view in one transaction."""
