@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -38,6 +39,7 @@ class Actor:
         log: where what it says is kept.
         ways: how it may be killed, the more often named the likelier.
         weight: how likely it is to be the next.
+        spared: seconds that it is left alone after its start; one that has begun a run is not.
         kills: how often it was killed, by way.
     """
 
@@ -47,8 +49,10 @@ class Actor:
     log: Path
     ways: Sequence[Way] = (Way.WHOLE,)
     weight: int = 1
+    spared: float = 0.0
     kills: Counter[Way] = field(default_factory=Counter)
     _child: Child | None = None
+    _began: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def live(self) -> None:
@@ -56,6 +60,7 @@ class Actor:
         with self._lock:
             if self._child is None or self._child.code() is not None:
                 self._child = Child(self.program, self.mark, self._hear)
+                self._began = time.monotonic()
 
     def kill(self, dice: random.Random) -> None:
         """Kill it, wherever it is in its work."""
@@ -63,7 +68,9 @@ class Actor:
         with self._lock:
             if self._child is None or self._child.code() is not None:
                 return
-            self.kills[way] += _KILLING[way](self._child, self.mark, dice)
+            runs = _runs(self._child, self.mark)
+            if runs or time.monotonic() - self._began > self.spared:
+                self.kills[way] += _KILLING[way](self._child, runs, dice)
 
     def end(self) -> None:
         """Ask it to stop, and see that it and all that it started do."""
@@ -82,19 +89,30 @@ class Actor:
             log.write(f"{name}: {line}\n")
 
 
-def _whole(child: Child, _mark: str, _dice: random.Random) -> bool:
+def _runs(child: Child, mark: str) -> list[int]:
+    """The processes that it started and that do its work."""
+    return [pid for pid in marked([mark]) if pid != child.pid and b"resource_tracker" not in _words(pid)]
+
+
+def _words(pid: int) -> bytes:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes()
+    except OSError:  # it just ended
+        return b"resource_tracker"
+
+
+def _whole(child: Child, _runs: list[int], _dice: random.Random) -> bool:
     child.kill()
     return True
 
 
-def _alone(child: Child, _mark: str, _dice: random.Random) -> bool:
+def _alone(child: Child, _runs: list[int], _dice: random.Random) -> bool:
     with suppress(ProcessLookupError):
         os.kill(child.pid, signal.SIGKILL)
     return True
 
 
-def _run(child: Child, mark: str, dice: random.Random) -> bool:
-    runs = [pid for pid in marked([mark]) if pid != child.pid]
+def _run(_child: Child, runs: list[int], dice: random.Random) -> bool:
     if runs:
         with suppress(ProcessLookupError):
             os.kill(dice.choice(runs), signal.SIGKILL)

@@ -39,18 +39,18 @@ class Conductor:
         while not calm.wait(pause):
             self.ask(dice.choice(deployments))
 
-    def served(self, seconds: float) -> list[str]:
-        """What is served, once it is.
+    def served(self, deployments: Sequence[str], seconds: float) -> Sequence[str]:
+        """Wait until all are served, and name them.
 
         Raises:
-            TimeoutError: nothing is in time.
+            TimeoutError: they are not in time.
         """
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found := self.deployments():
-                return found
+        while not set(deployments) <= set(self.deployments()):
+            if time.monotonic() > end:
+                raise TimeoutError(self.url)
             time.sleep(_LOOK_SECONDS)
-        raise TimeoutError(self.url)
+        return deployments
 
     def deployments(self) -> list[str]:
         """What is served, by `flow/name`; nothing while the server is away."""
@@ -80,6 +80,7 @@ class Conductor:
         found, offset = Counter[str](), 0
         while page := self._post("/flow_runs/filter", {"limit": _PAGE, "offset": offset}):
             found.update(run["state_name"] for run in page if run["state_name"] != "Scheduled")
+            found["tried again"] += sum("tried-again" in run["tags"] for run in page)
             offset += len(page)
         return dict(found)
 
