@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
-import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +27,11 @@ class Way(StrEnum):
     RUN = "run"  # one of those that it started, and not itself
 
 
+def always() -> bool:
+    """It may be killed at any moment."""
+    return True
+
+
 @dataclass
 class Actor:
     """A process that is started again whenever it ends.
@@ -39,7 +43,7 @@ class Actor:
         log: where what it says is kept.
         ways: how it may be killed, the more often named the likelier.
         weight: how likely it is to be the next.
-        spared: seconds that it is left alone after its start; one that has begun a run is not.
+        ripe: whether there is anything to interrupt.
         kills: how often it was killed, by way.
     """
 
@@ -49,10 +53,9 @@ class Actor:
     log: Path
     ways: Sequence[Way] = (Way.WHOLE,)
     weight: int = 1
-    spared: float = 0.0
+    ripe: Callable[[], bool] = always
     kills: Counter[Way] = field(default_factory=Counter)
     _child: Child | None = None
-    _began: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def live(self) -> None:
@@ -60,17 +63,16 @@ class Actor:
         with self._lock:
             if self._child is None or self._child.code() is not None:
                 self._child = Child(self.program, self.mark, self._hear)
-                self._began = time.monotonic()
 
     def kill(self, dice: random.Random) -> None:
         """Kill it, wherever it is in its work."""
+        if not self.ripe():
+            return
         way = dice.choice(self.ways)
         with self._lock:
             if self._child is None or self._child.code() is not None:
                 return
-            runs = _runs(self._child, self.mark)
-            if runs or time.monotonic() - self._began > self.spared:
-                self.kills[way] += _KILLING[way](self._child, runs, dice)
+            self.kills[way] += _KILLING[way](self._child, _runs(self._child, self.mark), dice)
 
     def end(self) -> None:
         """Ask it to stop, and see that it and all that it started do."""
@@ -125,7 +127,7 @@ _KILLING = {Way.WHOLE: _whole, Way.ALONE: _alone, Way.RUN: _run}
 def mayhem(actors: Sequence[Actor], calm: Event, dice: random.Random) -> None:
     """Kill one after the other until there is calm, and start again what ended."""
     weights = [actor.weight for actor in actors]
-    while not calm.wait(dice.uniform(1.5, 4.0)):
+    while not calm.wait(dice.uniform(2.0, 5.0)):
         dice.choices(actors, weights)[0].kill(dice)
         for actor in actors:
             actor.live()

@@ -17,7 +17,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from threading import Event, Thread
 import httpx
 import orjson
 
-from benchmarks.actors import Actor, Way, mayhem, tally
+from benchmarks.actors import Actor, Way, always, mayhem, tally
 from benchmarks.conductor import Conductor, not_completing
 from benchmarks.receiver import Receiver, receiving
 from benchmarks.reckoning import CRITICAL, Expected, faults, settled, untrue_features
@@ -157,11 +157,11 @@ def house(url: str, home: Path, receiver: Receiver) -> Iterator[House]:
     }  # fmt: skip
     webs = [_actor(Part.WEB, home, {**environment, "PLUMBLINE_WEB_PORT": str(port)}, number) for number, port in
             enumerate(ports)]  # fmt: skip
-    clocks = [_actor(Part.CLOCK, home, environment, number) for number in range(2)]
-    server = _actor(Part.PREFECT, home, environment, 0)
-    workers = [_actor(Part.FLOWS, home, environment, number) for number in range(2)]
     settings = Settings(home=home, prefect_port=prefect)
     conductor = Conductor(api_url(settings, {}), auth_string(settings, {}))
+    clocks = [_actor(Part.CLOCK, home, environment, number) for number in range(2)]
+    server = _actor(Part.PREFECT, home, environment, 0, conductor.is_playing)
+    workers = [_actor(Part.FLOWS, home, environment, number, conductor.is_playing) for number in range(2)]
     actors = [*webs, *clocks, server, *workers]
     for actor in actors:
         actor.live()
@@ -186,11 +186,11 @@ def _write_files(home: Path, receiver: Receiver, folders: dict[str, Path]) -> No
 
 _WAYS = {Part.FLOWS: (Way.WHOLE, Way.ALONE, Way.RUN, Way.RUN)}
 _WEIGHTS = {Part.FLOWS: 3, Part.PREFECT: 1}
-_SPARED = {Part.FLOWS: 120.0, Part.PREFECT: 45.0}
-"""It is their work that is to be interrupted, not their start, which takes long where all is killed all the time."""
 
 
-def _actor(part: Part, home: Path, environment: dict[str, str], number: int) -> Actor:
+def _actor(
+    part: Part, home: Path, environment: dict[str, str], number: int, ripe: Callable[[], bool] = always
+) -> Actor:
     program = Program(f"{part}-{number}", command(part), environment)
     log = home / "logs" / f"{program.name}.log"
     return Actor(
@@ -200,7 +200,7 @@ def _actor(part: Part, home: Path, environment: dict[str, str], number: int) -> 
         log,
         _WAYS.get(part, (Way.WHOLE,)),
         _WEIGHTS.get(part, 2),
-        _SPARED.get(part, 0.0),
+        ripe,
     )
 
 

@@ -64,6 +64,11 @@ class Conductor:
         made = self._post(f"/deployments/{found['id']}/create_flow_run", {}) if found else None
         return made["id"] if made else None
 
+    def is_playing(self) -> bool:
+        """Whether a run is under way: killing what only starts would leave nothing to interrupt."""
+        wanted = {"flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}}, "limit": 1}
+        return bool(self._post("/flow_runs/filter", wanted))
+
     def completes(self, deployment: str, seconds: float) -> bool:
         """Ask for runs of a deployment until one completes; False: none did in time."""
         end = time.monotonic() + seconds
