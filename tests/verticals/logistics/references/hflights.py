@@ -60,7 +60,9 @@ def flights(file: Path) -> list[Flight]:
 
 def _flight(row: dict[str, str]) -> Flight:
     day = date(int(row["Year"]), int(row["Month"]), int(row["DayofMonth"]))
-    clock, late, flown, behind = (_number(row[name]) for name in ("DepTime", "DepDelay", "ActualElapsedTime", "ArrDelay"))
+    clock, late, flown, behind = (
+        _number(row[name]) for name in ("DepTime", "DepDelay", "ActualElapsedTime", "ArrDelay")
+    )
     planned = left = came = due = None
     if clock is not None and late is not None:
         of_day = (clock // 100 * 60 + clock % 100 - late) % DAY  # the day of a row is the day of its plan
