@@ -2,10 +2,10 @@
 
 Run: `python -m benchmarks.push [--rates 10,100,1000] [--seconds 8] [--alerts 0.02] [--postgres]`
 
-Results of laboratories are posted at a steady rate over connections that are kept; the given share of them is critical,
-and each such one fires an alert that goes to a receiver on this machine. Time counts from when an event was due to be
-sent, so a sender that is held up makes it longer. Sender and receiver are one process on the same cores as the server;
-what each process took of the cores is told beside the times.
+Results of laboratories, of patients that are known, are posted at a steady rate over connections that are kept; the
+given share of them is critical, and each such one fires an alert that goes to a receiver on this machine. Time counts
+from when an event was due to be sent, so a sender that is held up makes it longer. Sender and receiver are one process
+on the same cores as the server; what each process took of the cores is told beside the times.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 import orjson
@@ -65,22 +66,34 @@ class Server:
         return seconds_of(self.pid), time.process_time(), database
 
 
+def patients(port: int) -> Post:
+    """All patients in one event, before the first result."""
+    told = [{"resourceType": "Patient", "id": f"p{number}", "birthDate": "1950-01-01"} for number in range(_PATIENTS)]
+    bundle = {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": one} for one in told]}
+    return Post(0, "0" * 32, False, _request("patients", "f" * 32, bundle, port))
+
+
 def post(number: int, due: float, share: float, port: int) -> Post:
-    """One event as bytes on the wire."""
+    """One result as bytes on the wire."""
     tells, word = share > 0 and number % round(1 / share) == 0, f"{number + 1:032x}"
     at = isoformat(SystemClock().now() - 40 * MINUTE)
-    body = orjson.dumps({
+    result = {
         "resourceType": "Observation", "id": f"r{number}", "status": "final", "code": {"text": "Potassium"},
         "subject": {"reference": f"Patient/p{number % _PATIENTS}"}, "issued": at, "effectiveDateTime": at,
         "valueQuantity": {"value": 6.9, "unit": "mmol/L"},
         "interpretation": [{"coding": [{"code": "HH" if tells else "N"}]}],
-    })  # fmt: skip
+    }  # fmt: skip
+    return Post(due, word, tells, _request(f"e{number}", word, result, port))
+
+
+def _request(key: str, word: str, document: dict[str, Any], port: int) -> bytes:
+    body = orjson.dumps(document)
     head = (
         f"POST /ingest/lab HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {KEY}\r\n"
-        f"X-Event-Id: e{number}\r\ntraceparent: 00-{word}-{'1' * 16}-01\r\n"
+        f"X-Event-Id: {key}\r\ntraceparent: 00-{word}-{'1' * 16}-01\r\n"
         f"Content-Type: application/fhir+json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    return Post(due, word, tells, head.encode() + body)
+    return head.encode() + body
 
 
 async def measured(server: Server, heard: dict[str, float], posts: list[Post]) -> Sent:
@@ -155,6 +168,7 @@ async def results(url: str, rates: list[float], seconds: float, share: float) ->
     with TemporaryDirectory() as folder:
         async with listening(heard) as address:
             with serving(url, Path(folder), address) as server:
+                await measured(server, heard, [patients(server.port)])
                 await measured(server, heard, [post(number, number / 50, 0.1, server.port) for number in range(50)])
                 for place, rate in enumerate(rates, 1):
                     first, count = place * 10_000_000, round(rate * seconds)
