@@ -123,10 +123,11 @@ class Intake:
 
     def hear_of(self, connection: Connection, page: Page) -> None:
         """Remember the records of which the source only says that they are there."""
-        for resource, keys in page.present.items():
+        for resource, rows in page.present.items():
             mapper = self._mappers.get(resource)
             if mapper is not None:
-                self.sweep.spare(connection, mapper, [mapper.prefix + key for key in keys])
+                keys = [row if isinstance(row, str) else mapper.key(row) for row in rows]
+                self.sweep.spare(connection, mapper, [key and mapper.prefix + key for key in keys])
 
     def _read(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[Told]:
         told: list[Told] = []
@@ -144,7 +145,7 @@ class Intake:
             RowRefused: it describes none, or one that a check keeps out.
         """
         if row.deleted_key is not None:
-            return Gone(row.deleted_key)
+            return Gone(self._key_in(row) or row.deleted_key)
         if row.fault is not None:
             raise RowRefused(Reason(row.fault.value), row.detail)
         mapper = self._mapper(row)

@@ -27,6 +27,8 @@ from substrate.sources.ignored import Ignored
 from substrate.sources.odoo import OdooOptions, OdooSource
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
+from substrate.sources.sql.options import SqlOptions
+from substrate.sources.sql.source import SqlSource
 
 _FROM_ENVIRONMENT = "env:"
 
@@ -52,6 +54,7 @@ _OPENERS: dict[str, Open] = {
     "fhir": FhirSource,
     "frappe": FrappeSource,
     "odoo": OdooSource,
+    "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
 `place`."""
@@ -75,6 +78,7 @@ class SourceEntry(BaseModel):
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
     frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
     odoo: OdooOptions | None = Field(None, description="An Odoo server.")
+    sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
     @field_validator("every")
