@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from substrate.gate import Gate
-from substrate.mapping import Reader
+from substrate.mapping import Draft, Reader
 from substrate.quality import OnFailure, RowRefused
 from tests.verticals.logistics.feed import NOW, at
 from verticals.logistics import vertical
@@ -56,7 +56,9 @@ FINE: tuple[tuple[str, dict[str, Any]], ...] = (
 def passed(kind: str, cells: dict[str, Any]) -> Gate:
     """A row through mapping and gate."""
     gate = Gate(vertical.checks)
-    gate.pass_through(vertical.mappers_by_resource[kind].read({"id": "k", **cells}, Reader("erp")), NOW)
+    draft = vertical.mappers_by_resource[kind].read({"id": "k", **cells}, Reader("erp"))
+    assert isinstance(draft, Draft)
+    gate.pass_through(draft, NOW)
     return gate
 
 

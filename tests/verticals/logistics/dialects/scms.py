@@ -88,7 +88,5 @@ def _also(row: Json, reader: Reader) -> tuple[Draft, ...]:
 
 
 RESOURCE = "supply_chain_shipment"
-LINE = Mapper(
-    RESOURCE, records.OrderLine, line, also=(records.Order, records.Party, records.Place, records.Item)
-)
+LINE = Mapper(RESOURCE, records.OrderLine, line, also=(records.Order, records.Party, records.Place, records.Item))
 FREIGHT = Mapper(RESOURCE, records.Shipment, freight)

@@ -10,6 +10,7 @@ import gzip
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 DAY = 1_440
@@ -53,14 +54,16 @@ def flights(file: Path) -> list[Flight]:
             tails[flight.tail].append(flight)
     for made in tails.values():
         made.sort(key=lambda flight: (flight.planned, flight.key))
-        for earlier, later in zip(made, made[1:], strict=False):
+        for earlier, later in pairwise(made):
             later.before = earlier
     return found
 
 
 def _flight(row: dict[str, str]) -> Flight:
     day = date(int(row["Year"]), int(row["Month"]), int(row["DayofMonth"]))
-    clock, late, flown, behind = (_number(row[name]) for name in ("DepTime", "DepDelay", "ActualElapsedTime", "ArrDelay"))
+    clock, late, flown, behind = (
+        _number(row[name]) for name in ("DepTime", "DepDelay", "ActualElapsedTime", "ArrDelay")
+    )
     planned = left = came = due = None
     if clock is not None and late is not None:
         of_day = (clock // 100 * 60 + clock % 100 - late) % DAY  # the day of a row is the day of its plan
