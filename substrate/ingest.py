@@ -31,7 +31,7 @@ from substrate.inherit import settle
 from substrate.mapping import Draft, Gone, Mapper, Reader, id_in
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
-from substrate.records import record_id
+from substrate.records import Record, record_id
 from substrate.sealing import fit, seal
 from substrate.sequence import Told, stretches
 from substrate.sources.source import PAGE_ROWS, Page, Row, Source
@@ -123,10 +123,11 @@ class Intake:
 
     def hear_of(self, connection: Connection, page: Page) -> None:
         """Remember the records of which the source only says that they are there."""
-        for resource, keys in page.present.items():
+        for resource, rows in page.present.items():
             mapper = self._mappers.get(resource)
             if mapper is not None:
-                self.sweep.spare(connection, mapper, [mapper.prefix + key for key in keys])
+                keys = [row if isinstance(row, str) else mapper.key(row) for row in rows]
+                self.sweep.spare(connection, mapper, [key and mapper.prefix + key for key in keys])
 
     def _read(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[Told]:
         told: list[Told] = []
@@ -144,7 +145,7 @@ class Intake:
             RowRefused: it describes none, or one that a check keeps out.
         """
         if row.deleted_key is not None:
-            return Gone(row.deleted_key)
+            return Gone(self._key_in(row) or row.deleted_key)
         if row.fault is not None:
             raise RowRefused(Reason(row.fault.value), row.detail)
         mapper = self._mapper(row)
@@ -377,18 +378,16 @@ def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
 
 
 def _mark_fresh(database: Database, vertical: Vertical, source: Source, now: int) -> None:
-    names = [records_name(kind) for kind in fed(vertical, source.kinds)]
+    names = [records_name(record) for record in fed(vertical, source.kinds)]
     with database.write() as connection:
         advance(connection, names, source.name, now)
 
 
-def fed(vertical: Vertical, resources: Collection[str] | None) -> list[str]:
+def fed(vertical: Vertical, resources: Collection[str] | None) -> list[type[Record]]:
     """The kinds of record that a source keeps up to date which gives these resources (None: all that there are)."""
     read = [mapper for mapper in vertical.mappers if resources is None or mapper.resource in resources]
-    if len(read) == len(vertical.mappers):
-        return [record.kind for record in vertical.records]
-    given = {record.kind for mapper in read for record in mapper.given}
-    return [record.kind for record in vertical.records if record.kind in given]
+    given = {record for mapper in read for record in mapper.given}
+    return [record for record in vertical.records if record in given]
 
 
 def _recipe(vertical: Vertical) -> str:

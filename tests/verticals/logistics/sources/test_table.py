@@ -19,9 +19,9 @@ NOON = "2026-03-02T12:00:00Z"
 
 def read(kind: str, zone: str | None = None, **cells: Any) -> Draft:
     """The draft of a row with an id."""
-    found = vertical.mappers_by_resource[kind].read({"id": "k", **cells}, Reader("erp", zone))
-    assert isinstance(found, Draft)
-    return found
+    draft = vertical.mappers_by_resource[kind].read({"id": "k", **cells}, Reader("erp", zone))
+    assert isinstance(draft, Draft)
+    return draft
 
 
 def refused(kind: str, **cells: Any) -> RowRefused:
