@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
+from substrate.sources.dcsa import DcsaOptions, DcsaSource
+from substrate.sources.epcis_query import EpcisOptions, EpcisSource
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from substrate.sources.frappe import FrappeOptions, FrappeSource
@@ -50,6 +52,8 @@ _OPENERS: dict[str, Open] = {
     "fhir": FhirSource,
     "frappe": FrappeSource,
     "odoo": OdooSource,
+    "epcis": EpcisSource,
+    "dcsa": DcsaSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
 `place`."""
@@ -73,6 +77,8 @@ class SourceEntry(BaseModel):
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
     frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
     odoo: OdooOptions | None = Field(None, description="An Odoo server.")
+    epcis: EpcisOptions | None = Field(None, description="An EPCIS 2.0 repository.")
+    dcsa: DcsaOptions | None = Field(None, description="An ocean carrier's DCSA Track & Trace interface.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
     @field_validator("every")

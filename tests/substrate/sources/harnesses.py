@@ -15,6 +15,7 @@ from substrate.sources.folder import FolderOptions, FolderSource
 from tests.substrate.sources.conformance import Harness, State
 from tests.substrate.sources.erp_harnesses import ERPS
 from tests.substrate.sources.fhir_server import Trouble, World, serving
+from tests.substrate.sources.trade_harnesses import TRADE_HARNESSES
 
 Mode = Literal["auto", "search", "bulk"]
 MakeHarness = Callable[[Path, ExitStack], Harness]
@@ -169,4 +170,5 @@ HARNESSES: dict[str, MakeHarness] = {
     "fhir-bulk": _fhir("bulk"),
     "fhir-auto": _fhir("auto", trouble={"no_export": True}),
     **ERPS,
+    **TRADE_HARNESSES,
 }
