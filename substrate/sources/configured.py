@@ -175,7 +175,7 @@ def speaking(vertical: Vertical, entry: SourceEntry) -> Vertical:
         ConfigurationError: the vertical knows no such mapping.
     """
     if entry.mapping is None:
-        chosen = vertical.dialects.get(entry.polled or "")
+        chosen = vertical.dialects.get(entry.polled or (entry.push.language if entry.push else ""))
         return vertical if chosen is None else replace(vertical, mappers=chosen)
     if entry.mapping in vertical.dialects:
         return replace(vertical, mappers=vertical.dialects[entry.mapping])
