@@ -157,7 +157,7 @@ class Inlet:
     def _confirm(self, connection: Connection, events: list[Event]) -> None:
         """Whoever pushed this had pushed all that came before it."""
         latest = max(event.received_at for event in events)
-        advance(connection, [records_name(kind) for kind in self._confirms], self.name, latest)
+        advance(connection, [records_name(record) for record in self._confirms], self.name, latest)
 
 
 def _outcomes(places: dict[str, Event], told: list[str], report: IngestReport) -> dict[int, str]:

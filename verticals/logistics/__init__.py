@@ -11,6 +11,7 @@ from substrate.catalog import Vertical
 from verticals.logistics.features import VIEWS
 from verticals.logistics.quality import CHECKS
 from verticals.logistics.records import RECORDS
+from verticals.logistics.sample.order import sample
 from verticals.logistics.series import SERIES
 from verticals.logistics.sources import DIALECTS, MAPPERS
 
@@ -25,6 +26,7 @@ vertical = Vertical(
     series=SERIES,
     rules=files(__package__) / "rules",
     templates=files(__package__) / "templates",
+    sample=sample,
     stale_after={
         "shipment": "24h",
         "order_line": "24h",

@@ -82,18 +82,15 @@ SHIPMENT = View(
             "hours_predicted_late", "Hours past the promise, if it comes when expected",
             f"(expected_arrival - promised_at) / {HOUR}", "h", "will be late by",
         ),
+        _scans.latest(
+            "last_scan_weekday", "How many days after the last Saturday began the last scan was, by UTC",
+            "((day_of_week(event_time) + 1) % 7) * 1.0 + hour_of_day(event_time) / 24.0", unit="d", where=HAPPENED,
+        ),
         derived("signed_at", "Last sign of life: a scan, else the departure", "coalesce(last_scan_at, actual_depart)"),
         derived("hours_silent", "Hours since the last sign of life", "hours_since(signed_at)", "h", "silent for"),
         derived(
-            "weekend_hours_silent", "Hours of that on a Saturday or Sunday, by UTC",
-            "48.0 * (floor((days_since_monday + hours_silent / 24.0) / 7.0))"
-            " + 24.0 * max(0.0, (days_since_monday + hours_silent / 24.0)"
-            " - 7.0 * floor((days_since_monday + hours_silent / 24.0) / 7.0) - 5.0)"
-            " - 24.0 * max(0.0, days_since_monday - 5.0)", "h",
-        ),
-        derived(
-            "days_since_monday", "How far into its week the last sign of life was, by UTC",
-            "((day_of_week(signed_at) + 6) % 7) * 1.0 + hour_of_day(signed_at) / 24.0", "d",
+            "weekends_silent", "How many weekends have begun since the last scan, by UTC",
+            "floor((last_scan_weekday + days_since(last_scan_at)) / 7.0)",
         ),
     ),
 )  # fmt: skip

@@ -34,5 +34,3 @@ def test_a_rule_looks_at_recent_events_only_or_at_a_present_state(rule: Rule) ->
 def test_every_file_is_named_after_its_rule() -> None:
     names = {entry.name.removesuffix(".yaml") for entry in vertical.rules.iterdir()}
     assert names == {rule.id for rule in RULES}
-
-

@@ -80,7 +80,11 @@ MAPPERS: tuple[Mapper, ...] = tuple(replace(mapper, read=dcsa_event_and_shipment
 def shipment_key(row: Json) -> str | None:
     """The booking that an event is about, else the transport document."""
     papers = _papers(row)
-    own = _text(row.get("documentID")) if row.get("documentTypeCode") in (*_BOOKINGS, "TRD") else None
+    own = (
+        (_text(row.get("documentID")) or _text(row.get("documentReference")))
+        if row.get("documentTypeCode") in (*_BOOKINGS, "TRD")
+        else None
+    )
     return papers.get("BKG") or papers.get("TRD") or own
 
 
@@ -99,7 +103,8 @@ def _type(row: Json, code: str) -> str:
         return _STATES.get(code, "unknown") if row.get("documentTypeCode") in _BOOKINGS else "unknown"
     if code == "DROP" and row.get("emptyIndicatorCode") == "EMPTY":
         return "unknown"  # the empty container goes back to its depot
-    if code == "ARRI" and row.get("facilityTypeCode") == _AT_CUSTOMER:
+    facility = row.get("facilityTypeCode") or _object(row.get("transportCall")).get("facilityTypeCode")
+    if code == "ARRI" and facility == _AT_CUSTOMER:
         return "delivered"
     return _MOVES.get(code, "unknown")
 
@@ -107,15 +112,21 @@ def _type(row: Json, code: str) -> str:
 def _papers(row: Json) -> dict[str, str]:
     """The documents and references of an event by type; of several of one type the first."""
     found: dict[str, str] = {}
-    for listed, kind, value in (
-        ("documentReferences", "documentReferenceType", "documentReferenceValue"),
-        ("references", "referenceType", "referenceValue"),
-    ):
-        for each in row.get(listed) or ():
-            told, number = _text(_object(each).get(kind)), _text(_object(each).get(value))
+    for listed, prefix in _LISTS.items():
+        for each in map(_object, row.get(listed) or ()):
+            told = _text(each.get(f"{prefix}Type")) or _text(each.get("type"))
+            number = _text(each.get(f"{prefix}Value")) or _text(each.get("value"))
             if told and number:
                 found.setdefault(told, number)
     return found
+
+
+_LISTS = {
+    "documentReferences": "documentReference",
+    "relatedDocumentReferences": "documentReference",
+    "references": "reference",
+}
+"""Where documents and references are listed, and what their fields begin with; version 3 has `type` and `value`."""
 
 
 def _place(row: Json, call: Json) -> tuple[str | None, str | None]:

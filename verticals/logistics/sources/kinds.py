@@ -149,7 +149,7 @@ def offset_in(said: str) -> int | None:
     if "T" not in said.upper():
         return None  # a bare date
     sign, hours, minutes = said[-6:-5], said[-5:-3], said[-2:]
-    if sign not in ("+", "-") or not (hours.isdigit() and minutes.isdigit()):
+    if sign not in ("+", "-") or said[-3:-2] != ":" or not (hours + minutes).isdigit():
         return None
     found = int(hours) * _MINUTES + int(minutes)
     return -found if sign == "-" else found
