@@ -20,6 +20,8 @@ from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
 from substrate.mappings.choice import is_path, mapping_file
 from substrate.mappings.mapping_file import MappingFile
+from substrate.sources.dcsa import DcsaOptions, DcsaSource
+from substrate.sources.epcis_query import EpcisOptions, EpcisSource
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from substrate.sources.frappe import FrappeOptions, FrappeSource
@@ -54,6 +56,8 @@ _OPENERS: dict[str, Open] = {
     "fhir": FhirSource,
     "frappe": FrappeSource,
     "odoo": OdooSource,
+    "epcis": EpcisSource,
+    "dcsa": DcsaSource,
     "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
@@ -78,6 +82,8 @@ class SourceEntry(BaseModel):
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
     frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
     odoo: OdooOptions | None = Field(None, description="An Odoo server.")
+    epcis: EpcisOptions | None = Field(None, description="An EPCIS 2.0 repository.")
+    dcsa: DcsaOptions | None = Field(None, description="An ocean carrier's DCSA Track & Trace interface.")
     sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
@@ -179,7 +185,8 @@ def speaking(vertical: Vertical, entry: SourceEntry) -> Vertical:
     file = mapping_of(vertical, entry)
     if file is not None:
         return file.spoken_by(vertical)
-    chosen = vertical.dialects.get(entry.mapping or entry.polled or "")
+    spoken = entry.polled or (entry.push.language if entry.push else "")
+    chosen = vertical.dialects.get(entry.mapping or spoken)
     return vertical if chosen is None else replace(vertical, mappers=chosen)
 
 
