@@ -95,8 +95,14 @@ class Sweep:
         named = [key for key in keys if key is not None]
         if len(named) < len(keys):
             self._unclear.update(mapper.owned)
+        self.spare_older(connection, mapper, named)
+
+    def spare_older(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
+        """Remember records that the source showed in an older version than ours, and their parts."""
+        if not self._tracking or not keys:
+            return
         shown = {
-            record.kind: [record_id(self._source, record.kind, key) for key in named]
+            record.kind: [record_id(self._source, record.kind, key) for key in keys]
             for record in (mapper.record, *mapper.instead)
         }
         ids = shown[mapper.record.kind]
@@ -145,4 +151,4 @@ class Sweep:
         if unclear or self._limits.hold(len(missing), present):
             self.held[record.kind] = len(missing)
             return 0
-        return Writer(connection, self._source, stamp).tombstone(record, missing)
+        return len(Writer(connection, self._source, stamp).tombstone(record, missing))

@@ -27,6 +27,7 @@ class Why(StrEnum):
     WAITING = "waiting"
     SUPERSEDED = "superseded"
     DUPLICATE_KEYS = "duplicate_keys"
+    NO_TABLE = "no_table"
 
 
 WILL_COME = frozenset(

@@ -11,6 +11,7 @@ from substrate.catalog import Vertical
 from verticals.school.features import VIEWS
 from verticals.school.quality import CHECKS
 from verticals.school.records import RECORDS
+from verticals.school.sample.order import sample
 from verticals.school.series import SERIES
 from verticals.school.sources import MAPPERS
 
@@ -24,6 +25,7 @@ vertical = Vertical(
     series=SERIES,
     rules=files(__package__) / "rules",
     templates=files(__package__) / "templates",
+    sample=sample,
     stale_after={
         "attendance": "24h",
         "fee_invoice": "48h",

@@ -122,7 +122,7 @@ class Renamed:
         for page in self._source.read(cursor, now):
             keys = {(kind, str(number)): key for (kind, key), number in self._routes.ids.items()}
             rows = tuple(replace(row, payload={**(row.payload or {}), "id": _key(row)}) for row in page.rows)
-            present = {kind: [keys[kind, one] for one in numbers] for kind, numbers in page.present.items()}
+            present = {kind: [keys[kind, str(one)] for one in numbers] for kind, numbers in page.present.items()}
             yield replace(page, rows=rows, present=present)
 
 

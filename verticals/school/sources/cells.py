@@ -27,10 +27,10 @@ def missing(what: str) -> RowRefused:
 def text(row: Cells, name: str) -> str | None:
     """Text without blanks around it; an empty cell counts as missing, a whole number as its digits."""
     value = row.get(name)
+    if value is None or value == "":
+        return None
     if type(value) is str:
         return value.strip() or None
-    if value is None:
-        return None
     if type(value) is int:
         return str(value)
     raise wrong(name, "text")

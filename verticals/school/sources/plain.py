@@ -94,7 +94,7 @@ def takers(record: type[Record], ends: tuple[str, ...], closed: tuple[str, ...])
 
 def key_of(row: Cells, parts: tuple[str, ...]) -> str | None:
     """The key of a plain row: its `id`, else the cells that stand for one; `a|b` is whichever of the two is there."""
-    own = text(row, "id")
+    own = text(row, "id") if "id" in row else None
     if own is not None or not parts:
         return own
     cells = [next(filter(None, (text(row, cell) for cell in part.split("|"))), None) for part in parts]
@@ -109,10 +109,10 @@ def _coded(name: str, meaning: Meaning) -> Take:
 def _taker(record: type[Record], name: str, meaning: Meaning, ends: bool) -> Take:
     if meaning.references is not None:
         cell, kind = name.removesuffix("_id"), meaning.references
-        return lambda reader, row: refer(reader, row, cell, kind)
+        return lambda reader, row: refer(reader, row, cell, kind) if row.get(cell) else None
     if meaning.instant:
         when = until if ends else instant
-        return lambda reader, row: when(reader, row, name)
+        return lambda reader, row: when(reader, row, name) if row.get(name) else None
     stored = table_of(record).c[name].type
     families = ((Boolean, flag), (Integer, whole), (Float, number))
     plain: Callable[[Cells, str], Any] = next((each for family, each in families if isinstance(stored, family)), text)

@@ -12,7 +12,8 @@ _DATE = len("2024-01-31")
 
 def session(reader: Reader, row: Cells, values: dict[str, Any]) -> None:
     """A lesson's day in the calendar of its school."""
-    values["day_id"] = values["day_id"] or _day(reader, row, "starts_at")
+    day = _day(reader, row)
+    values["day_id"] = values["day_id"] or day
 
 
 def attendance(reader: Reader, row: Cells, values: dict[str, Any]) -> None:
@@ -23,7 +24,8 @@ def attendance(reader: Reader, row: Cells, values: dict[str, Any]) -> None:
     if at is None:
         raise missing("date")
     values["at"] = at
-    values["day_id"] = values["day_id"] or _day(reader, row, "starts_at")
+    day = _day(reader, row)
+    values["day_id"] = values["day_id"] or day
     if values["whole_day"] is None:
         values["whole_day"] = values["session_id"] is None
     student, term = text(row, "student"), text(row, "term")
@@ -31,7 +33,11 @@ def attendance(reader: Reader, row: Cells, values: dict[str, Any]) -> None:
         values["registration_id"] = reader.id_of("registration", f"{student}/{term}")
 
 
-def _day(reader: Reader, row: Cells, time: str) -> int | None:
+def _day(reader: Reader, row: Cells) -> int | None:
     """The school's calendar day of a row, by its `date`, else by the date that its time is written with."""
-    school, date = text(row, "school"), text(row, "date") or text(row, time)
-    return reader.id_of("calendar_day", f"{school}/{date[:_DATE]}") if school and date else None
+    school, date = text(row, "school"), text(row, "date")
+    if date is not None:
+        reader.day(date, "date")  # a lesson's time hides nothing: a date that is none refuses the row
+    else:
+        date = (text(row, "starts_at") or "")[:_DATE]
+    return reader.id_of("calendar_day", f"{school}/{date}") if school and date else None
