@@ -22,11 +22,15 @@ from substrate.mappings.choice import is_path, mapping_file
 from substrate.mappings.mapping_file import MappingFile
 from substrate.sources.dcsa import DcsaOptions, DcsaSource
 from substrate.sources.epcis_query import EpcisOptions, EpcisSource
+from substrate.sources.edfi.interchange import EdfiXmlOptions, opened_interchange
+from substrate.sources.edfi.ods import EdfiOptions, EdfiSource
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from substrate.sources.frappe import FrappeOptions, FrappeSource
 from substrate.sources.ignored import Ignored
 from substrate.sources.odoo import OdooOptions, OdooSource
+from substrate.sources.oneroster.drop import OneRosterCsvOptions, OneRosterCsvSource
+from substrate.sources.oneroster.rest import OneRosterOptions, OneRosterSource
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
 from substrate.sources.sql.options import SqlOptions
@@ -51,6 +55,11 @@ def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
     yield FolderSource(name, options)
 
 
+@contextmanager
+def _oneroster_csv(name: str, options: OneRosterCsvOptions) -> Iterator[OneRosterCsvSource]:
+    yield OneRosterCsvSource(name, options)
+
+
 _OPENERS: dict[str, Open] = {
     "folder": _folder,
     "fhir": FhirSource,
@@ -58,6 +67,10 @@ _OPENERS: dict[str, Open] = {
     "odoo": OdooSource,
     "epcis": EpcisSource,
     "dcsa": DcsaSource,
+    "oneroster": OneRosterSource,
+    "oneroster_csv": _oneroster_csv,
+    "edfi": EdfiSource,
+    "edfi_xml": opened_interchange,
     "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
@@ -84,6 +97,10 @@ class SourceEntry(BaseModel):
     odoo: OdooOptions | None = Field(None, description="An Odoo server.")
     epcis: EpcisOptions | None = Field(None, description="An EPCIS 2.0 repository.")
     dcsa: DcsaOptions | None = Field(None, description="An ocean carrier's DCSA Track & Trace interface.")
+    oneroster: OneRosterOptions | None = Field(None, description="A OneRoster server.")
+    oneroster_csv: OneRosterCsvOptions | None = Field(None, description="A folder of OneRoster exports.")
+    edfi: EdfiOptions | None = Field(None, description="An Ed-Fi ODS/API.")
+    edfi_xml: EdfiXmlOptions | None = Field(None, description="A folder of Ed-Fi interchange files.")
     sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 

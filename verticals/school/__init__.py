@@ -14,12 +14,14 @@ from verticals.school.records import RECORDS
 from verticals.school.sample.order import sample
 from verticals.school.series import SERIES
 from verticals.school.sources import MAPPERS
+from verticals.school.sources.dialects import DIALECTS
 
 vertical = Vertical(
     name="school",
     title="School",
     records=RECORDS,
     mappers=MAPPERS,
+    dialects=DIALECTS,
     checks=CHECKS,
     views=VIEWS,
     series=SERIES,

@@ -86,6 +86,7 @@ class Term(Record, table=True):
     start: int | None = instant("First day of the term", _PUBLIC, label="term begins", default=None, index=True)
     end: int | None = instant("End of the last day of the term", _PUBLIC, label="term ends", default=None)
     school_year: str | None = column("The school year, as the year in which it ends", _PUBLIC, default=None)
+    days: int | None = column("School days of the term", _PUBLIC, label="days of the term", unit="d", default=None)
     part_of_id: int | None = reference("The term that it is part of", "term", _PUBLIC)
 
 
@@ -251,6 +252,10 @@ class Registration(Record, table=True):
         "School days that the term has for the student", _INTERNAL, label="days of the term", unit="d",
         absent="nobody has said how many school days the term has", default=None,
     )  # fmt: skip
+    days_of_term: int | None = column(
+        "School days of the term for everybody", _INTERNAL, label="days of the term for everybody", unit="d",
+        inherits=("term_id", "days"), default=None,
+    )  # fmt: skip
 
 
 class Session(Record, table=True):
@@ -298,6 +303,9 @@ class Attendance(Record, table=True):
     at: int = instant("The day, or the moment on which the lesson begins", _PII, label="day of the mark", index=True)
     whole_day: bool = column(
         "Whether it speaks of the whole day", _PII, label="register", codes=codes.WHOLE_DAY, default=True
+    )
+    by_exception: bool | None = column(
+        "Whether only exceptions are written down, so that a day without a mark was attended", _INTERNAL, default=None
     )
     code: str = column("present, absent, late or excused", _PII, label="mark", codes=codes.MARKS)
     reason: str | None = column("Why the student was absent or late", _PHI, label="reason", default=None)
