@@ -39,6 +39,9 @@ def run(
     bulk: Annotated[
         bool, typer.Option(help="The folder always holds everything: a record that is absent from it is gone.")
     ] = False,
+    mapping: Annotated[
+        str | None, typer.Option(help="How the folder's rows become records: a mapping's name, or a mapping file.")
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Run the day as it was then, such as 2019-06-01.")
     ] = None,
@@ -56,7 +59,10 @@ def run(
     """
     with workspace() as ws:
         vertical = ws.vertical(name)
-        entries = [folder_entry(name, folder, name=source, bulk=bulk)] if folder else _configured(ws, vertical)
+        if folder:
+            entries = [folder_entry(name, folder, name=source, bulk=bulk, mapping=mapping)]
+        else:
+            entries = _configured(ws, vertical, mapping)
         at = parse_instant(as_of, what="--as-of") if as_of else None
         report = _cycle(ws, vertical, entries, at, quiet=as_json, allow_mass_delete=allow_mass_delete)
         _show(ws, report, as_json=as_json)
@@ -85,7 +91,10 @@ def needs_a_person(report: CycleReport) -> bool:
     return bool(report.deliveries.dead or report.rules.errors or merged(report).held_deletes)
 
 
-def _configured(ws: Workspace, vertical: Vertical) -> list[SourceEntry]:
+def _configured(ws: Workspace, vertical: Vertical, mapping: str | None) -> list[SourceEntry]:
+    if mapping is not None:
+        hint = "Add --from FOLDER, or name the mapping beside its source in sources.yaml."
+        raise ConfigurationError(f"--mapping {mapping} says how the folder of --from is read", hint=hint)
     path = ws.settings.resolved_sources_file
     entries = [entry for entry in load_sources(path) if entry.vertical == vertical.name]
     if not entries:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from substrate.clock import parse_instant
 from substrate.columns import Meaning, Sensitivity
+from substrate.errors import ConfigurationError
 from substrate.expressions.errors import did_you_mean
 from substrate.expressions.types import Type
 from substrate.mapping import Reader
@@ -96,8 +98,8 @@ def field_value(target: Target, spec: FieldSpec, columns: Columns, place: str) -
         return text_template(spec.text, columns, f"{place}.text")
     if spec.from_ is not None:
         return _read(target, spec.from_, spec, columns, place)
-    _is_plain(target, spec.value, f"{place}.value")
-    return lambda _payload, _reader: spec.value
+    constant = _constant(target, spec.value, f"{place}.value")
+    return lambda _payload, _reader: constant
 
 
 def code_table(target: Target, spec: FieldSpec, columns: Columns) -> CodeTable | None:
@@ -168,6 +170,16 @@ def _fits(target: Target, given: Type, place: str) -> None:
     if given is not target.type and (given, target.type) not in _WIDER:
         wanted, said = _READ_AS[target.type], _READ_AS.get(given, given.value)
         raise MappingFault(place, f"{target.name} holds {wanted}, and this is {said}")
+
+
+def _constant(target: Target, value: Plain, place: str) -> Plain:
+    if target.type is Type.TIMESTAMP and isinstance(value, str):
+        try:
+            return parse_instant(value)
+        except ConfigurationError as error:
+            raise MappingFault(place, error.message, error.hint) from None
+    _is_plain(target, value, place)
+    return value
 
 
 def _is_plain(target: Target, value: Plain, place: str) -> None:

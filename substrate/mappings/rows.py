@@ -177,7 +177,7 @@ class _Compiler:
             tuple(key_template(each, columns, f"{place}.aliases") for each in spec.aliases),
             self._condition(spec.where, f"{place}.where"),
             fields,
-            _needed(record, frozenset(spec.fields), place),
+            _needed(record, _given(spec), place),
         )
 
     def _field(self, record: type[Record], name: str, spec: FieldSpec, place: str) -> Value:
@@ -195,6 +195,12 @@ class _Compiler:
 
     def _condition(self, text: str | None, place: str) -> Value | None:
         return None if text is None else condition(text, self.columns, place)
+
+
+def _given(spec: RecordSpec) -> frozenset[str]:
+    """The columns that may get a value."""
+    fields = spec.fields.items()
+    return frozenset(name for name, each in fields if "value" not in each.model_fields_set or each.value is not None)
 
 
 def _needed(record: type[Record], given: frozenset[str], place: str) -> tuple[tuple[str, Any], ...]:
