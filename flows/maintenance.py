@@ -14,6 +14,7 @@ from flows.hooks import HOOKS
 from flows.installation import installation
 from flows.timetable import TIME_LIMITS, subject_of, turns
 from flows.trouble import tell_overdue, went_wrong
+from flows.turnstile import let_go
 from flows.zombies import close_zombies, try_again
 from substrate.clock import from_micros
 from substrate.sources.configured import load_sources
@@ -63,6 +64,7 @@ def close() -> int:
         now = from_micros(opened.clock.now())
         _again, lost = try_again(client, now)
         found = lost + close_zombies(client, now)
+        let_go(client)
         for name, run in found:
             subject = subject_of(name, run.parameters)
             went_wrong(opened.settings, opened.database, opened.clock, subject, "crashed", "its process is gone")
