@@ -101,8 +101,8 @@ def _type(row: Json, code: str) -> str:
     """What the event says of the shipment, in the one list of all carriers."""
     if row["eventType"] == "SHIPMENT":
         return _STATES.get(code, "unknown") if row.get("documentTypeCode") in _BOOKINGS else "unknown"
-    if code == "DROP" and row.get("emptyIndicatorCode") == "EMPTY":
-        return "unknown"  # the empty container goes back to its depot
+    if code in ("PICK", "DROP") and row.get("emptyIndicatorCode") == "EMPTY":
+        return "unknown"  # the empty container leaves its depot, or goes back to it
     facility = row.get("facilityTypeCode") or _object(row.get("transportCall")).get("facilityTypeCode")
     if code == "ARRI" and facility == _AT_CUSTOMER:
         return "delivered"
@@ -131,7 +131,7 @@ _LISTS = {
 
 def _place(row: Json, call: Json) -> tuple[str | None, str | None]:
     """The UN location code and the name of where it was."""
-    for place in (_object(row.get("eventLocation")), _object(call.get("location")), call):
+    for place in (*map(_object, (row.get("eventLocation"), row.get("location"))), _object(call.get("location")), call):
         code = _text(place.get("UNLocationCode"))
         if code is not None:
             return code, _text(place.get("locationName"))
