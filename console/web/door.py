@@ -1,7 +1,8 @@
 """POST /ingest/{source}: who pushes is asked first, then the body is kept as it came, and then it is answered.
 
 Nothing is decided about the event here, but whether it can be a body at all. A FHIR server's rest-hook also comes as
-PUT and DELETE with the record's type and id behind the source's name.
+PUT and DELETE with the record's type and id behind the source's name. Events do not pass through the framework of the
+pages: finding their way through it took longer than everything that is done with them here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.web.letterbox import Letterbox
 from console.web.sender import STRANGER, is_signed, proves_body, shows_key
@@ -24,6 +26,10 @@ from substrate.errors import PlumblineError
 from substrate.settings import Settings
 from substrate.sources.configured import SourceEntry
 from substrate.sources.push import PushOptions, form_of
+
+_PLACE = re.compile(r"/ingest/(?P<source>[^/]+)(?:/(?P<kind>[^/]+)/(?P<key>[^/]+))?/?")
+_METHODS = {False: ("POST",), True: ("PUT", "POST", "DELETE")}
+"""Without and with a record's type and id."""
 
 _KEYS = ("webhook-id", "idempotency-key", "x-event-id")
 _KEY = re.compile(rf"[!-~]{{1,{KEY_LENGTH}}}")
@@ -48,9 +54,10 @@ class Refusal(Exception):
 
 
 class Door:
-    """Answers senders.
+    """Answers senders, and leaves all other requests to the application behind it.
 
     Args:
+        app: the application.
         settings: the limits.
         sources: what may be pushed, by name.
         letterbox: keeps events.
@@ -60,12 +67,14 @@ class Door:
 
     def __init__(
         self,
+        app: ASGIApp,
         settings: Settings,
         sources: Mapping[str, SourceEntry],
         letterbox: Letterbox,
         clock: Clock,
         meters: Meters,
     ) -> None:
+        self._app = app
         self._settings = settings
         self._max_age = parse_duration(settings.push_max_age)
         self._sources = {name: entry.push for name, entry in sources.items() if entry.push is not None}
@@ -73,8 +82,23 @@ class Door:
         self._clock = clock
         self._meters = meters
 
-    async def receive(self, request: Request) -> Response:
-        """Answer one event."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        place = _PLACE.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        if place is None:
+            await self._app(scope, receive, send)
+            return
+        # As the framework would say it: whoever counts requests asks for that.
+        scope["path_params"] = {name: found for name, found in place.groupdict().items() if found is not None}
+        scope["endpoint"] = self
+        allowed = _METHODS[place["kind"] is not None]
+        if scope["method"] in allowed:
+            answer = await self._answered(Request(scope, receive))
+        else:
+            answer = Response(status_code=405, headers={"Allow": ", ".join(allowed)})
+        await answer(scope, receive, send)
+
+    async def _answered(self, request: Request) -> Response:
         name = request.path_params["source"]
         # Names that strangers make up must not become labels.
         label = name if name in self._sources else "unknown"
@@ -98,29 +122,28 @@ class Door:
         return receipt
 
     async def _arrival(self, request: Request, name: str) -> Arrival:
-        options = self._sources.get(name, STRANGER)
-        body = await self._proven(request, options)
+        options, headers = self._sources.get(name, STRANGER), _headers(request)
+        body = await self._proven(request, headers, options)
         if len(body) > options.max_bytes:
             raise _too_large(options.max_bytes)
         self._not_now()
-        content_type, body = _told(request, options, body)
-        word = correlation() or correlation_of(request.headers.get("traceparent"))
-        return Arrival(name, _key(request.headers), content_type, body, word, self._clock.now())
+        content_type, body = _told(request, headers, options, body)
+        word = correlation() or correlation_of(headers.get("traceparent"))
+        return Arrival(name, _key(headers), content_type, body, word, self._clock.now())
 
-    async def _proven(self, request: Request, options: PushOptions) -> bytes:
+    async def _proven(self, request: Request, headers: Mapping[str, str], options: PushOptions) -> bytes:
         """The body, from somebody who may push it; of a stranger's no more is read than must be."""
-        headers = request.headers
         known, signed = shows_key(options, headers), is_signed(headers)
         if not known and not signed:
             raise Refusal(401, "refused", "not accepted")
-        body = await self._body(request)
+        body = await self._body(request, headers)
         if not known and not proves_body(options, headers, body, self._clock.now()):
             raise Refusal(401, "refused", "not accepted")
         return body
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, request: Request, headers: Mapping[str, str]) -> bytes:
         limit = self._settings.push_max_bytes
-        told = request.headers.get("content-length", "0")
+        told = headers.get("content-length", "0")
         if told.isascii() and told.isdigit() and int(told) > limit:
             raise _too_large(limit)
         parts, size = [], 0
@@ -138,12 +161,20 @@ class Door:
             raise Refusal(503, "busy", "too many events wait; come again later")
 
 
-def _told(request: Request, options: PushOptions, body: bytes) -> tuple[str, bytes]:
+def _headers(request: Request) -> dict[str, str]:
+    """The headers by name, in small letters; of several with one name the first, as the framework has it."""
+    found: dict[str, str] = {}
+    for name, value in request.scope["headers"]:
+        found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return found
+
+
+def _told(request: Request, headers: Mapping[str, str], options: PushOptions, body: bytes) -> tuple[str, bytes]:
     """What the event says, and in which form."""
-    content_type = request.headers.get("content-type", "")
+    content_type = headers.get("content-type", "")
     if request.method == "DELETE":
         return "application/fhir+json", _deletion(request.path_params["kind"], request.path_params["key"])
-    if request.headers.get("content-encoding", "").strip().lower() not in _PLAIN:
+    if headers.get("content-encoding", "").strip().lower() not in _PLAIN:
         raise Refusal(415, "unreadable", "send the body as it is, without Content-Encoding")
     form = form_of(options, content_type) if body.strip() else "json"
     if form is None:
