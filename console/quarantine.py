@@ -15,6 +15,7 @@ from substrate.clock import isoformat
 from substrate.errors import ConfigurationError
 from substrate.quarantine import Held, QuarantineState, held_row, held_rows
 from substrate.replay import Replayed, discard, replay
+from substrate.sources.configured import configured_source, speaking
 
 commands = app("Rows that were refused: see them, send them through again, or say that they are not wanted.")
 
@@ -125,10 +126,13 @@ def _chosen(ws: Workspace, numbers: list[int] | None, reason: str | None) -> lis
 
 
 def _send_one(ws: Workspace, row: Held, payload: dict[str, Any] | None) -> Replayed:
-    vertical = ws.vertical(row.vertical)
+    vertical, zone = ws.vertical(row.vertical), None
+    entry = configured_source(ws.settings.resolved_sources_file, row.source)
+    if entry is not None and entry.vertical == row.vertical:
+        vertical, zone = speaking(vertical, entry), entry.zone
     with ws.database.write() as connection:
         now = ws.clock.now()
-        return replay(connection, vertical, [row.id], now, ws.actor, payload=payload)[0]
+        return replay(connection, vertical, [row.id], now, ws.actor, zone=zone, payload=payload)[0]
 
 
 def _payload(path: Path | None, numbers: list[int] | None) -> dict[str, Any] | None:

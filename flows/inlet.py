@@ -20,8 +20,9 @@ from substrate.freshness import advance, records_name
 from substrate.inbound import Event, fail, finish, take
 from substrate.ingest import IngestReport, Intake, fed
 from substrate.mapping import Reader
-from substrate.sources.configured import SourceEntry
+from substrate.sources.configured import SourceEntry, speaking
 from substrate.sources.push import rows_of
+from substrate.standing import outcome_of, place_of
 from substrate.sweep import Limits, Sweep
 from substrate.tracing import batch
 from substrate.turns import take_turn
@@ -77,10 +78,11 @@ class Inlet:
         self._options = entry.push
         self._bench = bench
         self._reactor = reactor
-        sweep = Sweep(bench.vertical, entry.name, Limits(), tracking=False)
-        self._intake = Intake(bench.vertical, Reader(entry.name, entry.zone), sweep)
+        vertical = speaking(bench.vertical, entry)
+        sweep = Sweep(vertical, entry.name, Limits(), tracking=False)
+        self._intake = Intake(vertical, Reader(entry.name, entry.zone), sweep)
         # Beside a poll, the poll says how far the source is known. Alone, nothing else could.
-        self._confirms = () if entry.is_polled else fed(bench.vertical, entry.push.kinds)
+        self._confirms = () if entry.is_polled else fed(vertical, entry.push.kinds)
 
     def drain(self) -> list[Drained]:
         """Take in one batch of what waits; none: nothing waits.
@@ -133,7 +135,7 @@ class Inlet:
 
     def _take(self, connection: Connection, events: list[Event]) -> Drained:
         intake, now = self._intake, self._bench.clock.now()
-        places = {_place(event): event for event in events}
+        places = {place_of(event.id): event for event in events}
         rows = [
             row
             for place, event in places.items()
@@ -154,11 +156,7 @@ class Inlet:
     def _confirm(self, connection: Connection, events: list[Event]) -> None:
         """Whoever pushed this had pushed all that came before it."""
         latest = max(event.received_at for event in events)
-        advance(connection, [records_name(kind) for kind in self._confirms], self.name, latest)
-
-
-def _place(event: Event) -> str:
-    return f"pushed event {event.id}"
+        advance(connection, [records_name(record) for record in self._confirms], self.name, latest)
 
 
 def _outcomes(places: dict[str, Event], told: list[str], report: IngestReport) -> dict[int, str]:
@@ -166,9 +164,7 @@ def _outcomes(places: dict[str, Event], told: list[str], report: IngestReport) -
     counts = dict.fromkeys(places, 0)
     for place in told:
         counts[place] += 1
-    return {
-        event.id: f"rows: {counts[place]}, quarantined: {report.refused_in[place]}" for place, event in places.items()
-    }
+    return {event.id: outcome_of(counts[place], report.refused_in[place]) for place, event in places.items()}
 
 
 def _named(error: Exception) -> str:

@@ -5,7 +5,7 @@ The built-in ones come through the same door as a stranger's package.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -81,6 +81,9 @@ class Vertical:
         templates: folder of message templates.
         sample: writes a sample feed; None: the vertical has none.
         stale_after: how old a kind's records may be before rules that use them hold still, as duration texts.
+        dialects: other sets of mappers by name, for sources that do not speak as `mappers` expect; a kind of source
+            (`epcis`) uses the dialect of its name by itself.
+        mappings: folder of mapping files, one an ERP whose tables are read as they are; None: the vertical has none.
     """
 
     name: str
@@ -94,6 +97,8 @@ class Vertical:
     series: tuple[Series, ...] = ()
     sample: Sample | None = None
     stale_after: Mapping[str, str] = field(default_factory=dict)
+    dialects: Mapping[str, tuple[Mapper, ...]] = field(default_factory=dict)
+    mappings: Traversable | None = None
 
     @cached_property
     def kinds(self) -> dict[str, type[Record]]:
@@ -146,7 +151,19 @@ def verticals() -> dict[str, Vertical]:
         if found.setdefault(vertical.name, vertical) is not vertical:
             hint = "Uninstall one of the packages that bring it."
             raise DeclarationError(f"two installed verticals are called {vertical.name!r}", hint=hint)
+    _share_no_series(found.values())
     return found
+
+
+def _share_no_series(installed: Iterable[Vertical]) -> None:
+    """Series are known by their names alone; tables of records are told apart by SQLModel itself."""
+    owners: dict[str, str] = {}
+    for vertical in installed:
+        for series in vertical.series:
+            owner = owners.setdefault(series.name, vertical.name)
+            if owner != vertical.name:
+                hint = "Rename it in one of them."
+                raise DeclarationError(f"{owner} and {vertical.name} both have a series {series.name!r}", hint=hint)
 
 
 def _loaded(point: EntryPoint) -> Vertical:

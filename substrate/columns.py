@@ -74,12 +74,15 @@ def column(
     label: str = "",
     codes: Mapping[str, str] | None = None,
     absent: str = "",
+    inherits: tuple[str, str] | None = None,
+    own: str | None = None,
     **field: Any,
 ) -> Any:
     """Declare a plain column of a record; `field` goes on to `sqlmodel.Field` (`default=None`, `index=True` …)."""
     meaning = Meaning(
-        text, sensitivity, unit, known_at=known_at, before=before, label=label, codes=codes or {}, absent=absent
-    )
+        text, sensitivity, unit, known_at=known_at, before=before, label=label, codes=codes or {}, absent=absent,
+        inherits=inherits, own=own,
+    )  # fmt: skip
     return _declare(meaning, field)
 
 
@@ -88,12 +91,19 @@ def instant(
     sensitivity: Sensitivity = Sensitivity.PHI,
     *,
     known_at: str | None = None,
+    inherits: tuple[str, str] | None = None,
+    own: str | None = None,
     label: str = "",
     absent: str = "",
     **field: Any,
 ) -> Any:
-    """Declare a column of instants, in microseconds since 1970 UTC; `label` reads well before `3 h ago`."""
-    meaning = Meaning(text, sensitivity, instant=True, known_at=known_at, label=label, absent=absent)
+    """Declare a column of instants, in microseconds since 1970 UTC; `label` reads well before `3 h ago`.
+
+    With `inherits` no mapper sets it, as with a `reference`.
+    """
+    meaning = Meaning(
+        text, sensitivity, instant=True, known_at=known_at, inherits=inherits, own=own, label=label, absent=absent
+    )
     return _declare(meaning, {"sa_type": BigInteger, **field})
 
 

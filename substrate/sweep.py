@@ -92,10 +92,20 @@ class Sweep:
         """
         if not self._tracking or not keys:
             return
-        ids = [record_id(self._source, mapper.record.kind, key) for key in keys if key is not None]
-        if len(ids) < len(keys):
-            self._unclear.update(_made(mapper))
-        shown = {mapper.record.kind: ids}
+        named = [key for key in keys if key is not None]
+        if len(named) < len(keys):
+            self._unclear.update(mapper.owned)
+        self.spare_older(connection, mapper, named)
+
+    def spare_older(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
+        """Remember records that the source showed in an older version than ours, and their parts."""
+        if not self._tracking or not keys:
+            return
+        shown = {
+            record.kind: [record_id(self._source, record.kind, key) for key in keys]
+            for record in (mapper.record, *mapper.instead)
+        }
+        ids = shown[mapper.record.kind]
         for part, owner in mapper.parts.items():
             table = table_of(part)
             shown[part.kind] = list(connection.scalars(select(table.c.id).where(among(table.c[owner], ids))))
@@ -118,11 +128,11 @@ class Sweep:
         """The kinds of which everything was shown, each with the prefixes of keys that other resources give it."""
         scopes = {}
         shown = [mapper for mapper in self._vertical.mappers if mapper.resource in resources]
-        for record in (record for mapper in shown for record in _made(mapper)):
+        for record in (record for mapper in shown for record in mapper.owned):
             others = [
                 mapper
                 for mapper in self._vertical.mappers
-                if mapper.resource not in resources and record in _made(mapper)
+                if mapper.resource not in resources and record in mapper.owned
             ]
             if all(mapper.record is record and mapper.prefix for mapper in others):
                 scopes[record] = [mapper.prefix for mapper in others]
@@ -141,8 +151,4 @@ class Sweep:
         if unclear or self._limits.hold(len(missing), present):
             self.held[record.kind] = len(missing)
             return 0
-        return Writer(connection, self._source, stamp).tombstone(record, missing)
-
-
-def _made(mapper: Mapper) -> tuple[type[Record], ...]:
-    return (mapper.record, *mapper.parts)
+        return len(Writer(connection, self._source, stamp).tombstone(record, missing))

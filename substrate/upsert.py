@@ -108,19 +108,30 @@ class Writer:
         Of several drafts of one record, a later one is compared with the earlier ones.
         """
         outcomes: list[Outcome] = [Outcome.UNCHANGED] * len(drafts)
-        kinds: dict[type[Record], list[int]] = {}
-        for index, draft in enumerate(drafts):
-            kinds.setdefault(draft.record, []).append(index)
-        for record, indexes in kinds.items():
+        for record, indexes in _by_kind(drafts).items():
             found = self._write_kind(record, [drafts[index] for index in indexes])
             for index, outcome in zip(indexes, found, strict=True):
                 outcomes[index] = outcome
         return outcomes
 
-    def tombstone(self, record: type[Record], ids: Sequence[int]) -> int:
-        """Mark live records as gone, keeping their last version in the history; how many were live."""
+    def collisions(self, drafts: Sequence[Draft]) -> set[int]:
+        """The places of drafts whose id another key of the source has, or takes before them."""
+        found: set[int] = set()
+        for record, places in _by_kind(drafts).items():
+            ids = [record_id(self._source, record.kind, drafts[place].key) for place in places]
+            table = table_of(record)
+            chosen = select(table.c.id, table.c.source_key).where(among(table.c.id, set(ids)))
+            keys = dict(self._connection.execute(chosen).tuples().all())
+            pairs = zip(places, ids, strict=True)
+            found.update(
+                place for place, number in pairs if keys.setdefault(number, drafts[place].key) != drafts[place].key
+            )
+        return found
+
+    def tombstone(self, record: type[Record], ids: Sequence[int]) -> list[int]:
+        """Mark live records as gone, keeping their last version in the history; the ids of those that were live."""
         if not ids:
-            return 0
+            return []
         table = table_of(record)
         alive = select(table.c.id).where(among(table.c.id, ids), table.c.gone_at.is_(None))
         live = list(self._connection.scalars(alive))
@@ -129,7 +140,7 @@ class Writer:
         mark = {"gone_at": stamp.recorded_at, "recorded_at": stamp.recorded_at, "batch": stamp.batch}
         self._connection.execute(update(table).where(among(table.c.id, live)).values(mark))
         self.gone[record.kind] += len(live)
-        return len(live)
+        return live
 
     def _write_kind(self, record: type[Record], drafts: list[Draft]) -> list[Outcome]:
         ids = [record_id(self._source, record.kind, draft.key) for draft in drafts]
@@ -197,6 +208,14 @@ class Writer:
         until = literal(self._stamp.recorded_at), literal(self._stamp.batch)
         versions = select(*live.columns, *until).where(among(live.c.id, ids))
         self._connection.execute(insert(history).from_select(names, versions))
+
+
+def _by_kind(drafts: Sequence[Draft]) -> dict[type[Record], list[int]]:
+    """The places of drafts, by the kind of record."""
+    kinds: dict[type[Record], list[int]] = {}
+    for index, draft in enumerate(drafts):
+        kinds.setdefault(draft.record, []).append(index)
+    return kinds
 
 
 @cache

@@ -1,8 +1,7 @@
 """POST /ingest/{source}: who pushes is asked first, then the body is kept as it came, and then it is answered.
 
 Nothing is decided about the event here, but whether it can be a body at all. A FHIR server's rest-hook also comes as
-PUT and DELETE with the record's type and id behind the source's name. Events do not pass through the framework of the
-pages: finding their way through it took longer than everything that is done with them here.
+PUT and DELETE with the record's type and id behind the source's name.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from typing import Any
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.web.letterbox import Letterbox
 from console.web.sender import STRANGER, is_signed, proves_body, shows_key
@@ -27,14 +25,11 @@ from substrate.settings import Settings
 from substrate.sources.configured import SourceEntry
 from substrate.sources.push import PushOptions, form_of
 
-_PLACE = re.compile(r"/ingest/(?P<source>[^/]+)(?:/(?P<kind>[^/]+)/(?P<key>[^/]+))?/?")
-_METHODS = {False: ("POST",), True: ("PUT", "POST", "DELETE")}
-"""Without and with a record's type and id."""
-
 _KEYS = ("webhook-id", "idempotency-key", "x-event-id")
 _KEY = re.compile(rf"[!-~]{{1,{KEY_LENGTH}}}")
 _PLAIN = ("", "identity")
 _LATER_SECONDS = 5
+_FORMS = {"auto": "JSON or NDJSON", "epcis": "JSON, JSON-LD or XML"}
 
 
 class Refusal(Exception):
@@ -54,10 +49,9 @@ class Refusal(Exception):
 
 
 class Door:
-    """Answers senders, and leaves all other requests to the application behind it.
+    """Answers senders.
 
     Args:
-        app: the application.
         settings: the limits.
         sources: what may be pushed, by name.
         letterbox: keeps events.
@@ -67,14 +61,12 @@ class Door:
 
     def __init__(
         self,
-        app: ASGIApp,
         settings: Settings,
         sources: Mapping[str, SourceEntry],
         letterbox: Letterbox,
         clock: Clock,
         meters: Meters,
     ) -> None:
-        self._app = app
         self._settings = settings
         self._max_age = parse_duration(settings.push_max_age)
         self._sources = {name: entry.push for name, entry in sources.items() if entry.push is not None}
@@ -82,38 +74,43 @@ class Door:
         self._clock = clock
         self._meters = meters
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        place = _PLACE.fullmatch(scope["path"]) if scope["type"] == "http" else None
-        if place is None:
-            await self._app(scope, receive, send)
-            return
-        # As the framework would say it: whoever counts requests asks for that.
-        scope["path_params"] = {name: found for name, found in place.groupdict().items() if found is not None}
-        scope["endpoint"] = self
-        allowed = _METHODS[place["kind"] is not None]
-        if scope["method"] in allowed:
-            answer = await self._answered(Request(scope, receive))
-        else:
-            answer = Response(status_code=405, headers={"Allow": ", ".join(allowed)})
-        await answer(scope, receive, send)
+    async def receive(self, request: Request) -> Response:
+        """Answer one event."""
+        found = await self.admit(request, request.path_params["source"])
+        if isinstance(found, Refusal):
+            return _refused(found)
+        return _json(202, {"event_id": found.key, "correlation": found.correlation})
 
-    async def _answered(self, request: Request) -> Response:
-        name = request.path_params["source"]
+    async def admit(self, request: Request, name: str, note: str = "") -> Receipt | Refusal:
+        """Keep one event, or say why not; which of them is counted.
+
+        Args:
+            request: its headers and body.
+            name: the source whose event it is said to be.
+            note: what is kept behind the content type, for those who read it.
+        """
         # Names that strangers make up must not become labels.
         label = name if name in self._sources else "unknown"
         try:
-            receipt = await self._kept(await self._arrival(request, name))
+            receipt = await self._kept(await self._arrival(request, name, note))
         except Refusal as refusal:
             self._meters.events.labels(label, refusal.outcome).inc()
-            return _refused(refusal)
+            return refusal
         except PlumblineError:
             self._meters.events.labels(label, "busy").inc()
-            return _refused(Refusal(503, "busy", "the event could not be kept; send it again"))
+            return Refusal(503, "busy", "the event could not be kept; send it again")
         except ClientDisconnect:
-            return Response(status_code=400)
+            return Refusal(400, "gone", "the sender hung up")
         self._meters.events.labels(label, "accepted" if receipt.kept is Kept.NEW else "repeat").inc()
-        return _json(202, {"event_id": receipt.key, "correlation": receipt.correlation})
+        return receipt
+
+    async def let_ask(self, request: Request, name: str) -> None:
+        """Let only those ask about a source who may push to it.
+
+        Raises:
+            Refusal: it is somebody else.
+        """
+        await self._proven(request, self._sources.get(name, STRANGER))
 
     async def _kept(self, arrival: Arrival) -> Receipt:
         receipt = await self._letterbox.put(arrival)
@@ -121,29 +118,30 @@ class Door:
             raise Refusal(409, "conflict", "this event id was used with another body")
         return receipt
 
-    async def _arrival(self, request: Request, name: str) -> Arrival:
-        options, headers = self._sources.get(name, STRANGER), _headers(request)
-        body = await self._proven(request, headers, options)
+    async def _arrival(self, request: Request, name: str, note: str) -> Arrival:
+        options = self._sources.get(name, STRANGER)
+        body = await self._proven(request, options)
         if len(body) > options.max_bytes:
             raise _too_large(options.max_bytes)
         self._not_now()
-        content_type, body = _told(request, headers, options, body)
-        word = correlation() or correlation_of(headers.get("traceparent"))
-        return Arrival(name, _key(headers), content_type, body, word, self._clock.now())
+        content_type, body = _told(request, options, body)
+        word = correlation() or correlation_of(request.headers.get("traceparent"))
+        return Arrival(name, _key(request.headers), content_type + note, body, word, self._clock.now())
 
-    async def _proven(self, request: Request, headers: Mapping[str, str], options: PushOptions) -> bytes:
+    async def _proven(self, request: Request, options: PushOptions) -> bytes:
         """The body, from somebody who may push it; of a stranger's no more is read than must be."""
+        headers = request.headers
         known, signed = shows_key(options, headers), is_signed(headers)
         if not known and not signed:
             raise Refusal(401, "refused", "not accepted")
-        body = await self._body(request, headers)
+        body = await self._body(request)
         if not known and not proves_body(options, headers, body, self._clock.now()):
             raise Refusal(401, "refused", "not accepted")
         return body
 
-    async def _body(self, request: Request, headers: Mapping[str, str]) -> bytes:
+    async def _body(self, request: Request) -> bytes:
         limit = self._settings.push_max_bytes
-        told = headers.get("content-length", "0")
+        told = request.headers.get("content-length", "0")
         if told.isascii() and told.isdigit() and int(told) > limit:
             raise _too_large(limit)
         parts, size = [], 0
@@ -161,24 +159,16 @@ class Door:
             raise Refusal(503, "busy", "too many events wait; come again later")
 
 
-def _headers(request: Request) -> dict[str, str]:
-    """The headers by name, in small letters; of several with one name the first, as the framework has it."""
-    found: dict[str, str] = {}
-    for name, value in request.scope["headers"]:
-        found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
-    return found
-
-
-def _told(request: Request, headers: Mapping[str, str], options: PushOptions, body: bytes) -> tuple[str, bytes]:
+def _told(request: Request, options: PushOptions, body: bytes) -> tuple[str, bytes]:
     """What the event says, and in which form."""
-    content_type = headers.get("content-type", "")
+    content_type = request.headers.get("content-type", "")
     if request.method == "DELETE":
         return "application/fhir+json", _deletion(request.path_params["kind"], request.path_params["key"])
-    if headers.get("content-encoding", "").strip().lower() not in _PLAIN:
+    if request.headers.get("content-encoding", "").strip().lower() not in _PLAIN:
         raise Refusal(415, "unreadable", "send the body as it is, without Content-Encoding")
     form = form_of(options, content_type) if body.strip() else "json"
     if form is None:
-        raise Refusal(415, "unreadable", "send JSON or NDJSON, and say so in Content-Type")
+        raise Refusal(415, "unreadable", f"send {_FORMS.get(options.format, 'JSON')}, and say so in Content-Type")
     if form == "json" and body.strip() and not _holds_records(body):
         raise Refusal(400, "unreadable", "the body is no JSON object or array")
     return content_type, body

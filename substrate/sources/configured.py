@@ -6,10 +6,11 @@ Secrets are not written into the file: a value `env:NAME` is taken from the envi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -17,12 +18,48 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
+from substrate.mappings.choice import is_path, mapping_file
+from substrate.mappings.mapping_file import MappingFile
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
+from substrate.sources.frappe import FrappeOptions, FrappeSource
+from substrate.sources.ignored import Ignored
+from substrate.sources.odoo import OdooOptions, OdooSource
 from substrate.sources.push import PushedSource, PushOptions
+from substrate.sources.source import Source
+from substrate.sources.sql.options import SqlOptions
+from substrate.sources.sql.source import SqlSource
 
-_Options = TypeVar("_Options", FolderOptions, FhirOptions)
 _FROM_ENVIRONMENT = "env:"
+
+
+class ConfiguredSource(Source, Protocol):
+    """A source of sources.yaml: it also says what it left aside."""
+
+    @property
+    def ignored(self) -> list[Ignored]:
+        """What the last read left, and why."""
+
+
+Open = Callable[[str, Any], AbstractContextManager[ConfiguredSource]]
+
+
+@contextmanager
+def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
+    yield FolderSource(name, options)
+
+
+_OPENERS: dict[str, Open] = {
+    "folder": _folder,
+    "fhir": FhirSource,
+    "frappe": FrappeSource,
+    "odoo": OdooSource,
+    "sql": SqlSource,
+}
+"""How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
+`place`."""
+
+_POLLED = tuple(_OPENERS)
 
 
 class SourceEntry(BaseModel):
@@ -34,8 +71,14 @@ class SourceEntry(BaseModel):
     vertical: str = Field(description="Whose records it gives.")
     zone: str | None = Field(None, description="IANA zone of times without one; unset: such rows are refused.")
     every: str = Field("15m", description="How often the batch work reads it.")
+    mapping: str | None = Field(
+        None, description="How its rows become records: a name that the vertical knows, or a mapping file."
+    )
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
+    frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
+    odoo: OdooOptions | None = Field(None, description="An Odoo server.")
+    sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
     @field_validator("every")
@@ -50,16 +93,27 @@ class SourceEntry(BaseModel):
 
     @model_validator(mode="after")
     def _one_place(self) -> SourceEntry:
-        if self.folder is not None and self.fhir is not None:
-            raise ValueError("write one of `folder` and `fhir`, not both")
-        if not self.is_polled and self.push is None:
-            raise ValueError("write one of `folder` and `fhir`, or `push`")
+        given = [kind for kind in _POLLED if getattr(self, kind) is not None]
+        if len(given) > 1:
+            raise ValueError(f"write one of {_either(given)}, not several")
+        if not given and self.push is None:
+            raise ValueError(f"write one of {_either(_POLLED)}, or `push`")
         return self
 
     @property
     def is_polled(self) -> bool:
         """Whether there is anything to read; a source that is only pushed comes by itself."""
-        return self.folder is not None or self.fhir is not None
+        return self.polled is not None
+
+    @property
+    def polled(self) -> str | None:
+        """The kind of place that is read: `folder`, `fhir` …; None: it is only pushed."""
+        return next((kind for kind in _POLLED if getattr(self, kind) is not None), None)
+
+    @property
+    def place(self) -> str:
+        """Where its records are, without secrets; empty where it is only pushed."""
+        return str(getattr(self, self.polled).place) if self.polled else ""
 
 
 class _File(BaseModel):
@@ -88,26 +142,65 @@ def load_sources(path: Path) -> tuple[SourceEntry, ...]:
         hint = "See docs/sources.md for every option."
         raise ConfigurationError(f"{path}: {place}: {wrong['msg']}", hint=hint) from None
     _unique(found.sources, path)
-    return found.sources
+    return tuple(_beside(entry, path.parent) for entry in found.sources)
 
 
-def folder_entry(vertical: str, path: Path, *, name: str | None = None, bulk: bool = False) -> SourceEntry:
+def folder_entry(
+    vertical: str, path: Path, *, name: str | None = None, bulk: bool = False, mapping: str | None = None
+) -> SourceEntry:
     """The source behind `--from FOLDER`: named after the vertical, so that tomorrow's folder continues today's."""
     options = FolderOptions(path=path, mode="bulk" if bulk else "delta")
-    return SourceEntry(name=name or vertical, vertical=vertical, folder=options)
+    return SourceEntry(name=name or vertical, vertical=vertical, folder=options, mapping=mapping)
 
 
 @contextmanager
-def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[FolderSource | FhirSource | PushedSource]:
-    """The source of an entry, reading what the vertical can read, in the order in which it likes to; closed after."""
-    resources = tuple(mapper.resource for mapper in vertical.mappers)
-    if entry.folder is not None:
-        yield FolderSource(entry.name, _limited(entry.folder, resources))
-    elif entry.fhir is not None:
-        with FhirSource(entry.name, _limited(entry.fhir, resources)) as source:
-            yield source
-    else:
+def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[ConfiguredSource]:
+    """The source of an entry, reading what the vertical can read, in the order in which it likes to; closed after.
+
+    Args:
+        entry: the source.
+        vertical: whose records it gives, as `speaking` made it for the entry.
+    """
+    if entry.polled is None:
         yield PushedSource(entry.name)
+        return
+    options = getattr(entry, entry.polled)
+    resources = tuple(mapper.resource for mapper in vertical.mappers)
+    with _OPENERS[entry.polled](entry.name, _limited(options, resources)) as source:
+        yield source
+
+
+def speaking(vertical: Vertical, entry: SourceEntry) -> Vertical:
+    """The vertical with the mappers that understand a source: those that it names, else those of its kind.
+
+    Raises:
+        ConfigurationError: the vertical knows no such mapping.
+    """
+    file = mapping_of(vertical, entry)
+    if file is not None:
+        return file.spoken_by(vertical)
+    chosen = vertical.dialects.get(entry.mapping or entry.polled or "")
+    return vertical if chosen is None else replace(vertical, mappers=chosen)
+
+
+def mapping_of(vertical: Vertical, entry: SourceEntry) -> MappingFile | None:
+    """The mapping file that a source names; None: it names none, or a dialect.
+
+    Raises:
+        ConfigurationError: there is no such mapping, or the file does not fit the vertical.
+    """
+    if entry.mapping is None or entry.mapping in vertical.dialects:
+        return None
+    return mapping_file(vertical, entry.mapping)
+
+
+def configured_source(path: Path, name: str) -> SourceEntry | None:
+    """The source of a name, if a file lists it.
+
+    Raises:
+        ConfigurationError: the file is no YAML, or an entry of it is wrong.
+    """
+    return next((entry for entry in load_sources(path) if entry.name == name), None)
 
 
 def pushed_sources(path: Path) -> dict[str, SourceEntry]:
@@ -119,8 +212,20 @@ def pushed_sources(path: Path) -> dict[str, SourceEntry]:
     return {entry.name: entry for entry in load_sources(path) if entry.push is not None}
 
 
-def _limited(options: _Options, resources: tuple[str, ...]) -> _Options:
+def _beside(entry: SourceEntry, folder: Path) -> SourceEntry:
+    """The entry with a mapping file's path, which is written from the folder of sources.yaml, made whole."""
+    if entry.mapping is None or not is_path(entry.mapping):
+        return entry
+    return entry.model_copy(update={"mapping": str(folder / entry.mapping)})
+
+
+def _limited(options: Any, resources: tuple[str, ...]) -> Any:
     return options.model_copy(update={"kinds": options.kinds or resources, "order": options.order or resources})
+
+
+def _either(kinds: Sequence[str]) -> str:
+    named = [f"`{kind}`" for kind in kinds]
+    return " and ".join([", ".join(named[:-1]), named[-1]]) if named[1:] else named[0]
 
 
 def _expanded(value: Any, path: Path) -> Any:

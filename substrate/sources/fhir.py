@@ -58,6 +58,11 @@ class FhirOptions(BaseModel):
     ca_file: Path | None = Field(None, description="Certificates to trust instead of the usual ones.")
     page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
 
+    @property
+    def place(self) -> str:
+        """Where it reads, for people."""
+        return self.base_url
+
     @field_validator("base_url")
     @classmethod
     def _is_plain_url(cls, value: str) -> str:

@@ -56,6 +56,11 @@ class FolderOptions(BaseModel):
     page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
     page_bytes: int = Field(32 << 20, gt=0, description="Raw bytes a page, which bounds the memory.")
 
+    @property
+    def place(self) -> str:
+        """Where it reads, for people."""
+        return str(self.path)
+
 
 class FolderSource:
     """Reads a folder; `ignored` says after each read what was left, and why."""
