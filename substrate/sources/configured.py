@@ -21,9 +21,9 @@ from substrate.errors import ConfigurationError
 from substrate.mappings.choice import is_path, mapping_file
 from substrate.mappings.mapping_file import MappingFile
 from substrate.sources.dcsa import DcsaOptions, DcsaSource
-from substrate.sources.epcis_query import EpcisOptions, EpcisSource
 from substrate.sources.edfi.interchange import EdfiXmlOptions, opened_interchange
 from substrate.sources.edfi.ods import EdfiOptions, EdfiSource
+from substrate.sources.epcis_query import EpcisOptions, EpcisSource
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from substrate.sources.frappe import FrappeOptions, FrappeSource
