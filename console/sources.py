@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,9 +15,13 @@ from console.workspace import Workspace, workspace
 from substrate import freshness
 from substrate.audit import AuditEvent, record_event
 from substrate.cursors import cursor_ages, drop_cursor
-from substrate.errors import ConflictError, NotFoundError
+from substrate.errors import ConfigurationError, ConflictError, NotFoundError
+from substrate.mappings.choice import is_path, mapping_file, text_of
+from substrate.mappings.mapping_file import MappingFile, read_spec
+from substrate.mappings.spec import MappingSpec
+from substrate.mappings.survey import Survey
 from substrate.probe import Probe, probe
-from substrate.sources.configured import SourceEntry, load_sources
+from substrate.sources.configured import SourceEntry, folder_entry, load_sources
 
 commands = app("The sources that sources.yaml lists: see how far each is read, try whether it can be read.")
 
@@ -47,16 +52,28 @@ def list_sources(as_json: JSON = False) -> None:
 
 @commands.command()
 def check(
-    name: Annotated[str, typer.Argument(help="The source's name in sources.yaml.")],
-    rows: Annotated[int, typer.Option(min=1, help="How many rows to try.")] = 200,
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A source of sources.yaml, or a mapping file.")],
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="With a mapping file: try it on the files of this folder.")
+    ] = None,
+    rows: Annotated[
+        int, typer.Option(min=1, help="How many rows to try; with a mapping file, of each resource.")
+    ] = 200,
     as_json: JSON = False,
 ) -> None:
     """Read some rows and say what would become of each, without writing anything. Exit code 1 if some are refused.
 
+    With a mapping file it also tells which columns nothing reads, which fields stay empty, and which codes are not
+    listed.
+
     Example: plumbline sources check epr --rows 500
     """
     with workspace() as ws:
-        result = probe(_entry(ws, name), ws.verticals, ws.clock.now(), rows=rows)
+        if is_path(name) and folder is None:
+            _show_mapping(_mapping(ws, name), as_json=as_json)
+            return
+        entry = _tried(ws, name, folder)
+        result = probe(entry, ws.verticals, ws.clock.now(), rows=rows)
     if as_json:
         print_json(result.facts())
     else:
@@ -98,6 +115,35 @@ def _entry(ws: Workspace, name: str) -> SourceEntry:
     return entries[name]
 
 
+def _tried(ws: Workspace, name: str, folder: Path | None) -> SourceEntry:
+    if folder is None:
+        return _entry(ws, name)
+    if not is_path(name):
+        raise ConfigurationError("--from tries a mapping file", hint=f"Write `plumbline sources check {name}` alone.")
+    return folder_entry(_spec(name).vertical, folder, mapping=name)
+
+
+def _spec(file: str) -> MappingSpec:
+    return read_spec(text_of(Path(file), file), file)
+
+
+def _mapping(ws: Workspace, file: str) -> MappingFile:
+    return mapping_file(ws.vertical(_spec(file).vertical), file)
+
+
+def _show_mapping(mapping: MappingFile, *, as_json: bool) -> None:
+    told = {
+        name: [record.kind for record in (table.mapper.record, *table.mapper.also)]
+        for name, table in mapping.tables.items()
+    }
+    if as_json:
+        print_json({"mapping": mapping.name, "resources": told})
+        return
+    cells = [(name, ", ".join(kinds)) for name, kinds in told.items()]
+    print_table(f"Mapping {mapping.name}", ("resource", "records"), cells, empty="It names no resources.")
+    screen.print("The file is sound. Add --from FOLDER to try it on data.")
+
+
 def _facts(entry: SourceEntry, ages: dict[str, int]) -> dict[str, Any]:
     kind = " + ".join(filter(None, (entry.polled, "push" if entry.push else "")))
     age = ages.get(entry.name)
@@ -115,5 +161,19 @@ def _show(result: Probe) -> None:
         "Would be refused", ("where", "resource", "reason", "what is wrong"), cells, empty="Nothing is refused."
     )
     screen.print(f"{result.tried} rows tried, {result.tried - result.refused} sound, {result.refused} refused.")
+    if result.survey is not None:
+        _show_survey(result.survey)
     for place, why in result.ignored:
         screen.print(f"[dim]left alone: {place} ({why})[/]")
+
+
+def _show_survey(survey: Survey) -> None:
+    for resource, count in survey.left_out.items():
+        screen.print(f"{resource}: {count} rows are none of ours, or say that a record is gone.", markup=False)
+    for resource, columns in survey.unused.items():
+        screen.print(f"{resource}: nothing reads the columns {', '.join(columns)}.", markup=False)
+    for resource, fields in survey.unfilled.items():
+        screen.print(f"{resource}: no row gives a value to {', '.join(fields)}.", markup=False)
+    if survey.codes:
+        cells = [(*code, str(count)) for code, count in survey.codes.most_common()]
+        print_table("Codes that are not listed", ("resource", "column", "code", "#rows"), cells, empty="")

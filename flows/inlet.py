@@ -23,6 +23,7 @@ from substrate.ingest import IngestReport, Intake, fed
 from substrate.mapping import Reader
 from substrate.sources.configured import SourceEntry, speaking
 from substrate.sources.push import rows_of
+from substrate.standing import outcome_of, place_of
 from substrate.sweep import Limits, Sweep
 from substrate.tracing import batch
 from substrate.turns import take_turn
@@ -135,7 +136,7 @@ class Inlet:
 
     def _take(self, connection: Connection, events: list[Event]) -> Drained:
         intake, now = self._intake, self._bench.clock.now()
-        places = {_place(event): event for event in events}
+        places = {place_of(event.id): event for event in events}
         rows = [
             row
             for place, event in places.items()
@@ -156,11 +157,7 @@ class Inlet:
     def _confirm(self, connection: Connection, events: list[Event]) -> None:
         """Whoever pushed this had pushed all that came before it."""
         latest = max(event.received_at for event in events)
-        advance(connection, [records_name(kind) for kind in self._confirms], self.name, latest)
-
-
-def _place(event: Event) -> str:
-    return f"pushed event {event.id}"
+        advance(connection, [records_name(record) for record in self._confirms], self.name, latest)
 
 
 def _outcomes(places: dict[str, Event], told: list[str], report: IngestReport) -> dict[int, str]:
@@ -168,9 +165,7 @@ def _outcomes(places: dict[str, Event], told: list[str], report: IngestReport) -
     counts = dict.fromkeys(places, 0)
     for place in told:
         counts[place] += 1
-    return {
-        event.id: f"rows: {counts[place]}, quarantined: {report.refused_in[place]}" for place, event in places.items()
-    }
+    return {event.id: outcome_of(counts[place], report.refused_in[place]) for place, event in places.items()}
 
 
 def _named(error: Exception) -> str:

@@ -6,7 +6,7 @@ takes the reference over. A record's content hash covers the name's id in either
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, select, update
 
@@ -14,7 +14,7 @@ from substrate.batches import Stamp
 from substrate.bulk import append, upsert
 from substrate.catalog import Vertical
 from substrate.idset import among
-from substrate.mapping import Draft, Reader, stand_in_id
+from substrate.mapping import Draft, stand_in_id
 from substrate.records import record_id, references, table_of
 from substrate.schema import SYSTEM
 
@@ -32,9 +32,14 @@ alias_wanted = Table(
 )
 
 
-def resolve(connection: Connection, reader: Reader, drafts: Sequence[Draft]) -> None:
-    """Put the real ids where drafts refer by a name that is known, and note the names that are still wanted."""
-    handed = reader.drain()
+def resolve(connection: Connection, handed: Mapping[int, str], drafts: Sequence[Draft]) -> None:
+    """Put the real ids where drafts refer by a name that is known, and note the names that are still wanted.
+
+    Args:
+        connection: a write transaction.
+        handed: the stand-ins that a reader handed out for these drafts, with the kind that each stands for.
+        drafts: what was read.
+    """
     if not handed:
         return
     chosen = select(record_alias.c.stand_in, record_alias.c.record_id).where(among(record_alias.c.stand_in, handed))

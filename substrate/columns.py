@@ -74,12 +74,15 @@ def column(
     label: str = "",
     codes: Mapping[str, str] | None = None,
     absent: str = "",
+    inherits: tuple[str, str] | None = None,
+    own: str | None = None,
     **field: Any,
 ) -> Any:
     """Declare a plain column of a record; `field` goes on to `sqlmodel.Field` (`default=None`, `index=True` …)."""
     meaning = Meaning(
-        text, sensitivity, unit, known_at=known_at, before=before, label=label, codes=codes or {}, absent=absent
-    )
+        text, sensitivity, unit, known_at=known_at, before=before, label=label, codes=codes or {}, absent=absent,
+        inherits=inherits, own=own,
+    )  # fmt: skip
     return _declare(meaning, field)
 
 

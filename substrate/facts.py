@@ -131,8 +131,8 @@ class Facts:
         return found[entity_id]
 
     def dependencies(self, kind: str, paths: Iterable[FieldPath]) -> frozenset[str]:
-        """The watermarks that a condition over these paths rests on: `records:encounter`, `view:patient`."""
-        names = {records_name(kind)}
+        """The watermarks that a condition over these paths rests on: `records:hospital_encounter`."""
+        names = {records_name(self.paths.record(kind))}
         for path in paths:
             names |= self._watermarks(kind, path)
         return frozenset(names)
@@ -142,14 +142,14 @@ class Facts:
         if origin is None:
             return set()
         passed = (self.paths.reached(kind, path[:count]) for count in range(len(path)))
-        return {records_name(record.kind) for record in passed if record} | self._features(origin)
+        return {records_name(record) for record in passed if record} | self._features(origin)
 
     def _features(self, origin: Origin) -> set[str]:
         if origin.view is None:
             return set()
         derived = derivations(origin.view).get(origin.name)
         if derived is None:
-            return {view_name(origin.record.kind)}
+            return {view_name(origin.record)}
         return set[str]().union(*(self._watermarks(origin.record.kind, path) for path in derived.operands))
 
 

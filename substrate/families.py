@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -34,15 +34,16 @@ class Families:
             outcomes[index] = outcomes[index] if outcomes[index].is_change else Outcome.CHANGED
         return outcomes
 
-    def tombstone(self, mapper: Mapper, key: str) -> bool:
-        """Say that the source dropped a record, and with it its parts; False if we did not have it."""
-        number = record_id(self._source, mapper.record.kind, mapper.prefix + key)
-        for part, owner in mapper.parts.items():
-            self._writer.tombstone(part, list(self._owned(part, owner, [number])))
-        gone = self._writer.tombstone(mapper.record, [number])
-        for record in mapper.instead:
-            gone += self._writer.tombstone(record, [record_id(self._source, record.kind, mapper.prefix + key)])
-        return gone > 0
+    def tombstone(self, mapper: Mapper, keys: Iterable[str]) -> int:
+        """Say that the source dropped records, and with them their parts; how many keys of a record we had."""
+        named = [mapper.prefix + key for key in dict.fromkeys(keys)]
+        gone: set[str] = set()
+        for record in (mapper.record, *mapper.instead):
+            numbers = {record_id(self._source, record.kind, key): key for key in named}
+            for part, owner in mapper.parts.items() if record is mapper.record else ():
+                self._writer.tombstone(part, list(self._owned(part, owner, list(numbers))))
+            gone.update(numbers[number] for number in self._writer.tombstone(record, list(numbers)))
+        return len(gone)
 
     def _drop_lost(self, drafts: list[tuple[int, Draft, Outcome]]) -> set[int]:
         """Tombstone the parts that their owner no longer names; the indexes of those owners."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -21,6 +20,7 @@ from sqlalchemy import Connection
 from substrate import quarantine
 from substrate.aliases import adopt, resolve
 from substrate.batches import Stamp, next_stamp
+from substrate.beside import Written, write_rows
 from substrate.catalog import Vertical
 from substrate.cursors import load_cursor, store_cursor
 from substrate.database import Database
@@ -28,11 +28,12 @@ from substrate.families import Families
 from substrate.freshness import advance, records_name
 from substrate.gate import Gate
 from substrate.inherit import settle
-from substrate.mapping import Draft, Mapper, Reader, id_in
+from substrate.mapping import Draft, Gone, Mapper, Reader, id_in
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
-from substrate.records import record_id
+from substrate.records import Record, record_id
 from substrate.sealing import fit, seal
+from substrate.sequence import Told, stretches
 from substrate.sources.source import PAGE_ROWS, Page, Row, Source
 from substrate.sweep import Limits, Sweep
 from substrate.tracing import spanned
@@ -100,12 +101,11 @@ class Intake:
         """Map, check and write some rows in the caller's transaction, and account for each."""
         refusals: list[Refusal] = []
         stamp = next_stamp(connection, now)
-        # In the source's order: a record that is dropped and comes back in one batch is there at its end.
-        for dropping, group in groupby(rows, key=lambda row: row.deleted_key is not None):
-            if dropping:
-                self._drop(connection, list(group), stamp)
-            else:
-                self._write(connection, self._sort(group, now, refusals), stamp, refusals)
+        told = self._read(rows, now, refusals)
+        handed = self.reader.drain()
+        for stretch in stretches(told):
+            self._drop(connection, stretch.gone, stamp)
+            self._write(connection, stretch.drafts, handed, stamp, refusals)
         self._spare(connection, refusals)
         quarantine.keep(connection, self.vertical.name, self.reader.source, refusals, now)
         self._count_refusals(refusals)
@@ -121,33 +121,48 @@ class Intake:
             if lying:
                 self.report.reasons["already_in_quarantine"] += lying
 
-    def _sort(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[tuple[Row, Draft]]:
-        drafts = []
+    def hear_of(self, connection: Connection, page: Page) -> None:
+        """Remember the records of which the source only says that they are there."""
+        for resource, rows in page.present.items():
+            mapper = self._mappers.get(resource)
+            if mapper is not None:
+                keys = [row if isinstance(row, str) else mapper.key(row) for row in rows]
+                self.sweep.spare(connection, mapper, [key and mapper.prefix + key for key in keys])
+
+    def _read(self, rows: Iterable[Row], now: int, refusals: list[Refusal]) -> list[Told]:
+        told: list[Told] = []
         for row in rows:
             try:
-                drafts.append((row, self.draft(row, now)))
+                told.append((row, self._mappers.get(row.kind), self.draft(row, now)))
             except RowRefused as refused:
                 refusals.append(Refusal(row, refused.reason, refused.detail, self._key_in(row)))
-        return drafts
+        return told
 
-    def draft(self, row: Row, now: int) -> Draft:
-        """The record that a row describes.
+    def draft(self, row: Row, now: int) -> Draft | Gone:
+        """The record that a row describes, or the word that it is gone.
 
         Raises:
             RowRefused: it describes none, or one that a check keeps out.
         """
+        if row.deleted_key is not None:
+            return Gone(self._key_in(row) or row.deleted_key)
         if row.fault is not None:
             raise RowRefused(Reason(row.fault.value), row.detail)
         mapper = self._mapper(row)
         if row.payload is None:
             raise RowRefused(Reason.BAD_JSON, "the row cannot be parsed")
         draft = self._mapped(mapper, row.payload)
-        fit(draft)
-        self.gate.pass_through(draft, now)
-        seal(draft)
+        if isinstance(draft, Gone):
+            return draft
+        if draft.also:
+            _fit_beside(mapper, draft)
+        for told in draft.told():
+            fit(told)
+            self.gate.pass_through(told, now)
+            seal(told)
         return draft
 
-    def _mapped(self, mapper: Mapper, payload: dict[str, Any]) -> Draft:
+    def _mapped(self, mapper: Mapper, payload: dict[str, Any]) -> Draft | Gone:
         try:
             draft: object = mapper.read(payload, self.reader)
         except (RowRefused, MemoryError):
@@ -156,7 +171,7 @@ class Intake:
             # The exception's own words would repeat the row's values, so neither they nor the chain go on.
             detail = f"the mapper of {mapper.resource} raised {type(error).__name__}{_where(error)}"
             raise RowRefused(Reason.MAPPER_FAILED, detail) from None
-        if not isinstance(draft, Draft):
+        if not isinstance(draft, Draft | Gone):
             detail = f"the mapper of {mapper.resource} gave a {type(draft).__name__}, no draft"
             raise RowRefused(Reason.MAPPER_FAILED, detail)
         return draft
@@ -172,28 +187,41 @@ class Intake:
         return (mapper.key if mapper else id_in)(row.payload) if row.payload else None
 
     def _write(
-        self, connection: Connection, drafts: list[tuple[Row, Draft]], stamp: Stamp, refusals: list[Refusal]
+        self,
+        connection: Connection,
+        drafts: list[tuple[Row, Draft]],
+        handed: Mapping[int, str],
+        stamp: Stamp,
+        refusals: list[Refusal],
     ) -> None:
+        if not drafts:
+            return
         source, alone = self.reader.source, [draft for _, draft in drafts]
         writer = Writer(connection, source, stamp)
-        resolve(connection, self.reader, alone)
-        outcomes = Families(connection, self.vertical, source, writer).write(alone)
-        for (row, draft), outcome in zip(drafts, outcomes, strict=True):
-            self._count(row, draft, outcome, refusals)
-            if outcome is Outcome.STALE:
-                self.sweep.spare(connection, self._mappers[row.kind], [draft.key])
-        changed = [draft for draft, outcome in zip(alone, outcomes, strict=True) if outcome.is_change]
+        resolve(connection, handed, [told for draft in alone for told in draft.told()])
+        written = write_rows(Families(connection, self.vertical, source, writer), writer, alone)
+        self._count(drafts, written, refusals)
+        self._spare_older(connection, drafts, written)
         self._note_origins(drafts)
-        adopt(connection, self.vertical, source, changed, stamp)
+        adopt(connection, self.vertical, source, (draft for _, draft in written.changed), stamp)
         settle(connection, self.vertical, writer, stamp)
         self._note(connection, writer)
         self._supersede(connection, drafts)
+
+    def _spare_older(self, connection: Connection, drafts: list[tuple[Row, Draft]], written: Written) -> None:
+        stale: dict[str, list[str]] = {}
+        for (row, draft), outcome in zip(drafts, written.own, strict=True):
+            if outcome is Outcome.STALE:
+                stale.setdefault(row.kind, []).append(draft.key)
+        for resource, keys in stale.items():
+            self.sweep.spare_older(connection, self._mappers[resource], keys)
 
     def _note_origins(self, drafts: list[tuple[Row, Draft]]) -> None:
         if self.origins is None:
             return
         for row, draft in drafts:
-            ids = (record_id(self.reader.source, one.record.kind, one.key) for one in draft.family())
+            told = (member for one in draft.told() for member in one.family())
+            ids = (record_id(self.reader.source, one.record.kind, one.key) for one in told)
             self.origins.update(dict.fromkeys(ids, row.place))
 
     def _spare(self, connection: Connection, refusals: Iterable[Refusal]) -> None:
@@ -206,15 +234,21 @@ class Intake:
             if mapper is not None:
                 self.sweep.spare(connection, mapper, [key and mapper.prefix + key for key in keys])
 
-    def _drop(self, connection: Connection, rows: list[Row], stamp: Stamp) -> None:
+    def _drop(self, connection: Connection, rows: list[tuple[Row, Mapper | None, Gone]], stamp: Stamp) -> None:
+        if not rows:
+            return
         writer = Writer(connection, self.reader.source, stamp)
         families = Families(connection, self.vertical, self.reader.source, writer)
-        for row in rows:
-            mapper = self._mappers.get(row.kind)
-            if mapper is not None and families.tombstone(mapper, row.deleted_key or ""):
-                self.report.accepted += 1
-            else:
-                self.report.unchanged += 1
+        keys: dict[str, list[str]] = {}
+        for row, _, gone in rows:
+            keys.setdefault(row.kind, []).append(gone.key)
+        dropped = 0
+        for resource, named in keys.items():
+            mapper = self._mappers.get(resource)
+            dropped += families.tombstone(mapper, named) if mapper is not None else 0
+            quarantine.supersede(connection, self.reader.source, resource, named)
+        self.report.accepted += dropped
+        self.report.unchanged += len(rows) - dropped
         self._note(connection, writer)
 
     def _note(self, connection: Connection, writer: Writer) -> None:
@@ -222,14 +256,17 @@ class Intake:
         self.report.gone.update(writer.gone)
         self.sweep.see(connection, writer.seen)
 
-    def _count(self, row: Row, draft: Draft, outcome: Outcome, refusals: list[Refusal]) -> None:
-        if outcome is Outcome.COLLISION:
-            detail = f"its id is taken by another {draft.record.kind} of source {self.reader.source}"
-            refusals.append(Refusal(row, Reason.ID_COLLISION, detail, draft.key))
-        elif outcome.is_change:
-            self.report.accepted += 1
-        else:
-            self.report.unchanged += 1
+    def _count(self, drafts: list[tuple[Row, Draft]], written: Written, refusals: list[Refusal]) -> None:
+        changed = written.changed_rows
+        self.report.accepted += len(changed)
+        collided = 0
+        for (row, draft), outcome in zip(drafts, written.own, strict=True):
+            if outcome is Outcome.COLLISION:
+                collided += 1
+                kinds = " or ".join(dict.fromkeys(told.record.kind for told in draft.told()))
+                detail = f"its id is taken by another {kinds} of source {self.reader.source}"
+                refusals.append(Refusal(row, Reason.ID_COLLISION, detail, draft.key))
+        self.report.unchanged += len(drafts) - len(changed) - collided
 
     def _count_refusals(self, refusals: list[Refusal]) -> None:
         self.report.quarantined += len(refusals)
@@ -314,10 +351,19 @@ def _take_page(
         if chunks:
             intake.take(connection, chunks[-1], now)
         intake.skip(connection, page)
+        intake.hear_of(connection, page)
         intake.report.gone.update(intake.sweep.finish(connection, page.complete, now))
         if not intake.sweep.held:  # else it is read again, and told again, until a person has decided
             store_cursor(connection, intake.reader.source, recipe, page.cursor, now)
     progress((len(chunks[-1]) if chunks else 0) + sum(skipped.rows for skipped in page.skipped))
+
+
+def _fit_beside(mapper: Mapper, draft: Draft) -> None:
+    """What a row tells of beside must be declared, else nobody could say what a whole read has shown."""
+    for beside in draft.also:
+        if beside.record not in mapper.also or beside.parts or beside.also:
+            detail = f"the mapper of {mapper.resource} tells of a {beside.record.kind} beside, in a way it may not"
+            raise RowRefused(Reason.MAPPER_FAILED, detail)
 
 
 def _where(error: Exception) -> str:
@@ -332,18 +378,16 @@ def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
 
 
 def _mark_fresh(database: Database, vertical: Vertical, source: Source, now: int) -> None:
-    names = [records_name(kind) for kind in fed(vertical, source.kinds)]
+    names = [records_name(record) for record in fed(vertical, source.kinds)]
     with database.write() as connection:
         advance(connection, names, source.name, now)
 
 
-def fed(vertical: Vertical, resources: Collection[str] | None) -> list[str]:
+def fed(vertical: Vertical, resources: Collection[str] | None) -> list[type[Record]]:
     """The kinds of record that a source keeps up to date which gives these resources (None: all that there are)."""
     read = [mapper for mapper in vertical.mappers if resources is None or mapper.resource in resources]
-    if len(read) == len(vertical.mappers):
-        return [record.kind for record in vertical.records]
-    given = {record.kind for mapper in read for record in mapper.given}
-    return [record.kind for record in vertical.records if record.kind in given]
+    given = {record for mapper in read for record in mapper.given}
+    return [record for record in vertical.records if record in given]
 
 
 def _recipe(vertical: Vertical) -> str:

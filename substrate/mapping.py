@@ -31,6 +31,8 @@ class Draft:
         aliases: other names by which the source refers to it (`identifier` of a conditional reference).
         parts: records that live and die with this one (the stays of an encounter).
         also: records that the same row tells of, and that live on without this one (the order of a shipment's line).
+            They have no parts, and nothing beside them. Of two drafts of one record the one with the later `changed_at`
+            counts, else the one that comes last; so a kind is best told either beside others or by rows of its own.
         digest: the content hash, set when the draft has passed the gate and before its references are resolved.
     """
 
@@ -48,6 +50,22 @@ class Draft:
         """The draft itself, then its parts."""
         yield self
         yield from self.parts
+
+    def told(self) -> Iterator[Draft]:
+        """The draft itself, then the records beside it: everything that the row tells of, but for parts."""
+        yield self
+        yield from self.also
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What a row says of a record that is no more, or is none of ours; it goes, with its parts, if we had it.
+
+    Attributes:
+        key: the record's key in the source, without the mapper's `prefix`.
+    """
+
+    key: str
 
 
 class Reader:
@@ -94,6 +112,21 @@ class Reader:
             raise RowRefused(Reason.BAD_TIME, f"{what} has no time zone, and the source declares none")
         return found
 
+    def local(self, moment: datetime, what: str) -> int:
+        """An instant from a date and time on the wall, or from one that names its zone.
+
+        Where clocks are put back it is the first of the two hours; one that clocks skip counts from the time before.
+
+        Raises:
+            RowRefused: it names no zone and the source declares none, or it lies in no year that can be told.
+        """
+        if moment.tzinfo is None and self._zone is None:
+            raise RowRefused(Reason.BAD_TIME, f"{what} has no time zone, and the source declares none")
+        try:
+            return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=self._zone))
+        except (OverflowError, ValueError):
+            raise RowRefused(Reason.BAD_TIME, f"{what} is not a valid date or time") from None
+
     def day(self, text: Any, what: str) -> int:
         """The moment on which a calendar date begins: on the source's own clock if it declares a zone, else in UTC.
 
@@ -133,7 +166,7 @@ def stand_in_id(source: str, kind: str, alias: str) -> int:
     return record_id(source, kind, f"alias\x1f{alias}")
 
 
-Read = Callable[[dict[str, Any], Reader], Draft]
+Read = Callable[[dict[str, Any], Reader], Draft | Gone]
 Key = Callable[[dict[str, Any]], str | None]
 
 
@@ -150,14 +183,15 @@ class Mapper:
     Attributes:
         resource: what the source calls it (`Encounter`); the `kind` of a source's rows.
         record: the kind of record that a row describes.
-        read: from the parsed row to a draft.
+        read: from the parsed row to a draft, or to the word that the record is gone.
         parts: the kinds that live and die with the record, and the column of each that holds the record's id.
         version: raised when `read` changes its mind, so that files already read are read again.
         prefix: what `read` puts before the row's own key, where several resources become one kind of record and may
             use the same keys (`ServiceRequest/`); a row that says that a key is gone does not carry it.
         instead: the other kinds of record that `read` may give instead, under the same key: a user is a student, or
             staff, or a guardian.
-        also: the kinds of record that `read` may give beside, in `Draft.also`.
+        also: the kinds of record that `read` may give beside, in `Draft.also`. That no row tells of one any more does
+            not say that it is gone.
         key: the source key in a raw row, without `prefix`; None where the row names none. It tells which record a row
             is about that was refused.
     """
@@ -173,6 +207,11 @@ class Mapper:
     key: Key = id_in
 
     @property
+    def owned(self) -> tuple[type[Record], ...]:
+        """The kinds of record that are gone when no row of the resource shows them any more."""
+        return (self.record, *self.instead, *self.parts)
+
+    @property
     def given(self) -> tuple[type[Record], ...]:
         """Every kind of record that a row of the resource may bring or change."""
-        return (self.record, *self.instead, *self.parts, *self.also)
+        return (*self.owned, *self.also)

@@ -93,10 +93,16 @@ class Sweep:
         if not self._tracking or not keys:
             return
         named = [key for key in keys if key is not None]
-        # Which others a refused row told of, nobody can say.
-        self._unclear.update(mapper.given if len(named) < len(keys) else mapper.also)
+        if len(named) < len(keys):
+            self._unclear.update(mapper.owned)
+        self.spare_older(connection, mapper, named)
+
+    def spare_older(self, connection: Connection, mapper: Mapper, keys: Sequence[str]) -> None:
+        """Remember records that the source showed in an older version than ours, and their parts."""
+        if not self._tracking or not keys:
+            return
         shown = {
-            record.kind: [record_id(self._source, record.kind, key) for key in named]
+            record.kind: [record_id(self._source, record.kind, key) for key in keys]
             for record in (mapper.record, *mapper.instead)
         }
         ids = shown[mapper.record.kind]
@@ -122,11 +128,11 @@ class Sweep:
         """The kinds of which everything was shown, each with the prefixes of keys that other resources give it."""
         scopes = {}
         shown = [mapper for mapper in self._vertical.mappers if mapper.resource in resources]
-        for record in (record for mapper in shown for record in mapper.given):
+        for record in (record for mapper in shown for record in mapper.owned):
             others = [
                 mapper
                 for mapper in self._vertical.mappers
-                if mapper.resource not in resources and record in mapper.given
+                if mapper.resource not in resources and record in mapper.owned
             ]
             if all(mapper.record is record and mapper.prefix for mapper in others):
                 scopes[record] = [mapper.prefix for mapper in others]
@@ -145,4 +151,4 @@ class Sweep:
         if unclear or self._limits.hold(len(missing), present):
             self.held[record.kind] = len(missing)
             return 0
-        return Writer(connection, self._source, stamp).tombstone(record, missing)
+        return len(Writer(connection, self._source, stamp).tombstone(record, missing))

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, literal, select, update
 
 from substrate.batches import Stamp
 from substrate.bulk import upsert
-from substrate.idset import among
+from substrate.idset import among, among_given
 from substrate.mapping import Draft
 from substrate.records import (
     SYSTEM_COLUMNS,
@@ -107,19 +108,30 @@ class Writer:
         Of several drafts of one record, a later one is compared with the earlier ones.
         """
         outcomes: list[Outcome] = [Outcome.UNCHANGED] * len(drafts)
-        kinds: dict[type[Record], list[int]] = {}
-        for index, draft in enumerate(drafts):
-            kinds.setdefault(draft.record, []).append(index)
-        for record, indexes in kinds.items():
+        for record, indexes in _by_kind(drafts).items():
             found = self._write_kind(record, [drafts[index] for index in indexes])
             for index, outcome in zip(indexes, found, strict=True):
                 outcomes[index] = outcome
         return outcomes
 
-    def tombstone(self, record: type[Record], ids: Sequence[int]) -> int:
-        """Mark live records as gone, keeping their last version in the history; how many were live."""
+    def collisions(self, drafts: Sequence[Draft]) -> set[int]:
+        """The places of drafts whose id another key of the source has, or takes before them."""
+        found: set[int] = set()
+        for record, places in _by_kind(drafts).items():
+            ids = [record_id(self._source, record.kind, drafts[place].key) for place in places]
+            table = table_of(record)
+            chosen = select(table.c.id, table.c.source_key).where(among(table.c.id, set(ids)))
+            keys = dict(self._connection.execute(chosen).tuples().all())
+            pairs = zip(places, ids, strict=True)
+            found.update(
+                place for place, number in pairs if keys.setdefault(number, drafts[place].key) != drafts[place].key
+            )
+        return found
+
+    def tombstone(self, record: type[Record], ids: Sequence[int]) -> list[int]:
+        """Mark live records as gone, keeping their last version in the history; the ids of those that were live."""
         if not ids:
-            return 0
+            return []
         table = table_of(record)
         alive = select(table.c.id).where(among(table.c.id, ids), table.c.gone_at.is_(None))
         live = list(self._connection.scalars(alive))
@@ -128,7 +140,7 @@ class Writer:
         mark = {"gone_at": stamp.recorded_at, "recorded_at": stamp.recorded_at, "batch": stamp.batch}
         self._connection.execute(update(table).where(among(table.c.id, live)).values(mark))
         self.gone[record.kind] += len(live)
-        return len(live)
+        return live
 
     def _write_kind(self, record: type[Record], drafts: list[Draft]) -> list[Outcome]:
         ids = [record_id(self._source, record.kind, draft.key) for draft in drafts]
@@ -165,9 +177,7 @@ class Writer:
         self._connection.execute(statement, rows)
 
     def _stored(self, record: type[Record], ids: Sequence[int]) -> dict[int, Stored]:
-        table = table_of(record)
-        chosen = select(table.c.id, table.c.content_hash, table.c.changed_at, table.c.source_key, table.c.gone_at)
-        rows = self._connection.execute(chosen.where(among(table.c.id, ids)))
+        rows = self._connection.execute(_stored_in(record), {"ids": ids})
         return {
             row.id: Stored(row.content_hash, row.changed_at, row.source_key, row.gone_at is not None, True)
             for row in rows
@@ -198,3 +208,19 @@ class Writer:
         until = literal(self._stamp.recorded_at), literal(self._stamp.batch)
         versions = select(*live.columns, *until).where(among(live.c.id, ids))
         self._connection.execute(insert(history).from_select(names, versions))
+
+
+def _by_kind(drafts: Sequence[Draft]) -> dict[type[Record], list[int]]:
+    """The places of drafts, by the kind of record."""
+    kinds: dict[type[Record], list[int]] = {}
+    for index, draft in enumerate(drafts):
+        kinds.setdefault(draft.record, []).append(index)
+    return kinds
+
+
+@cache
+def _stored_in(record: type[Record]) -> Select[Any]:
+    """Made once a kind: a pushed event would wait longer for the making than for the answer."""
+    table = table_of(record)
+    chosen = select(table.c.id, table.c.content_hash, table.c.changed_at, table.c.source_key, table.c.gone_at)
+    return chosen.where(among_given(table.c.id))

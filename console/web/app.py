@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from console.web.access import Access
+from console.web.capture import Capture
 from console.web.door import Door
 from console.web.gauges import Gauges
 from console.web.letterbox import Letterbox
@@ -46,6 +47,7 @@ def create_app(
     meters = parts.live.meters if parts.live is not None else Meters()
     letterbox = Letterbox(database, sources, clock, parts.live.wake if parts.live is not None else _nobody)
     door = Door(settings, sources, letterbox, clock, meters)
+    capture = Capture(door, sources, database, settings.push_max_bytes)
     meters.registry.register(Gauges(database, clock, parts, tuple(sources)))
     probes = Probes(settings, database, clock, parts, meters, lambda: letterbox.backlog, metrics_token(settings))
 
@@ -59,6 +61,11 @@ def create_app(
     app = FastAPI(title="Plumbline", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_route("/ingest/{source}", door.receive, methods=["POST"])
     app.add_route("/ingest/{source}/{kind}/{key}", door.receive, methods=["PUT", "POST", "DELETE"])
+    for base in ("", "/epcis/{source}"):
+        app.add_route(f"{base}/capture", capture.receive, methods=["POST"])
+        app.add_route(f"{base}/capture", capture.jobs, methods=["GET"])
+        app.add_route(f"{base}/capture", capture.discover, methods=["OPTIONS"])
+        app.add_route(f"{base}/capture/{{job}}", capture.job, methods=["GET"])
     app.add_route("/healthz", probes.healthz, methods=["GET"])
     app.add_route("/readyz", probes.readyz, methods=["GET"])
     app.add_route("/metrics", probes.metrics, methods=["GET"])

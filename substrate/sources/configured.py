@@ -18,11 +18,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
+from substrate.mappings.choice import is_path, mapping_file
+from substrate.mappings.mapping_file import MappingFile
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
+from substrate.sources.frappe import FrappeOptions, FrappeSource
 from substrate.sources.ignored import Ignored
+from substrate.sources.odoo import OdooOptions, OdooSource
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
+from substrate.sources.sql.options import SqlOptions
+from substrate.sources.sql.source import SqlSource
 
 _FROM_ENVIRONMENT = "env:"
 
@@ -30,8 +36,9 @@ _FROM_ENVIRONMENT = "env:"
 class ConfiguredSource(Source, Protocol):
     """A source of sources.yaml: it also says what it left aside."""
 
-    ignored: list[Ignored]
-    """What the last read left, and why."""
+    @property
+    def ignored(self) -> list[Ignored]:
+        """What the last read left, and why."""
 
 
 Open = Callable[[str, Any], AbstractContextManager[ConfiguredSource]]
@@ -45,6 +52,9 @@ def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
 _OPENERS: dict[str, Open] = {
     "folder": _folder,
     "fhir": FhirSource,
+    "frappe": FrappeSource,
+    "odoo": OdooSource,
+    "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
 `place`."""
@@ -66,6 +76,9 @@ class SourceEntry(BaseModel):
     )
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
+    frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
+    odoo: OdooOptions | None = Field(None, description="An Odoo server.")
+    sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
     @field_validator("every")
@@ -129,13 +142,15 @@ def load_sources(path: Path) -> tuple[SourceEntry, ...]:
         hint = "See docs/sources.md for every option."
         raise ConfigurationError(f"{path}: {place}: {wrong['msg']}", hint=hint) from None
     _unique(found.sources, path)
-    return found.sources
+    return tuple(_beside(entry, path.parent) for entry in found.sources)
 
 
-def folder_entry(vertical: str, path: Path, *, name: str | None = None, bulk: bool = False) -> SourceEntry:
+def folder_entry(
+    vertical: str, path: Path, *, name: str | None = None, bulk: bool = False, mapping: str | None = None
+) -> SourceEntry:
     """The source behind `--from FOLDER`: named after the vertical, so that tomorrow's folder continues today's."""
     options = FolderOptions(path=path, mode="bulk" if bulk else "delta")
-    return SourceEntry(name=name or vertical, vertical=vertical, folder=options)
+    return SourceEntry(name=name or vertical, vertical=vertical, folder=options, mapping=mapping)
 
 
 @contextmanager
@@ -161,14 +176,22 @@ def speaking(vertical: Vertical, entry: SourceEntry) -> Vertical:
     Raises:
         ConfigurationError: the vertical knows no such mapping.
     """
-    if entry.mapping is None:
-        chosen = vertical.dialects.get(entry.polled or "")
-        return vertical if chosen is None else replace(vertical, mappers=chosen)
-    if entry.mapping in vertical.dialects:
-        return replace(vertical, mappers=vertical.dialects[entry.mapping])
-    known = ", ".join(sorted(vertical.dialects)) or "none"
-    hint = f"{vertical.title} knows: {known}."
-    raise ConfigurationError(f"source {entry.name!r} asks for the mapping {entry.mapping!r}", hint=hint)
+    file = mapping_of(vertical, entry)
+    if file is not None:
+        return file.spoken_by(vertical)
+    chosen = vertical.dialects.get(entry.mapping or entry.polled or "")
+    return vertical if chosen is None else replace(vertical, mappers=chosen)
+
+
+def mapping_of(vertical: Vertical, entry: SourceEntry) -> MappingFile | None:
+    """The mapping file that a source names; None: it names none, or a dialect.
+
+    Raises:
+        ConfigurationError: there is no such mapping, or the file does not fit the vertical.
+    """
+    if entry.mapping is None or entry.mapping in vertical.dialects:
+        return None
+    return mapping_file(vertical, entry.mapping)
 
 
 def configured_source(path: Path, name: str) -> SourceEntry | None:
@@ -187,6 +210,13 @@ def pushed_sources(path: Path) -> dict[str, SourceEntry]:
         ConfigurationError: the file is no YAML, or an entry of it is wrong.
     """
     return {entry.name: entry for entry in load_sources(path) if entry.push is not None}
+
+
+def _beside(entry: SourceEntry, folder: Path) -> SourceEntry:
+    """The entry with a mapping file's path, which is written from the folder of sources.yaml, made whole."""
+    if entry.mapping is None or not is_path(entry.mapping):
+        return entry
+    return entry.model_copy(update={"mapping": str(folder / entry.mapping)})
 
 
 def _limited(options: Any, resources: tuple[str, ...]) -> Any:

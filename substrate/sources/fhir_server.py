@@ -87,7 +87,7 @@ class FhirServer:
         url, params = call.url, call.params
         for _ in range(5):
             headers = self.headers() | dict(call.headers)
-            answer = self.web.send(Call(url, call.method, params, headers, None, call.wants_json))
+            answer = self.web.send(Call(url, call.method, params, headers, wants_json=call.wants_json))
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
             url, params = self.url(urljoin(url, answer.headers["location"])), {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -25,6 +25,11 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
+    MISSING_VALUE = "missing_value"
+    WRONG_TYPE = "wrong_type"
+    BAD_TIME = "bad_time"
+    UNKNOWN_CODE = "unknown_code"
+    BAD_REFERENCE = "bad_reference"
 
 
 @dataclass(slots=True)
@@ -40,7 +45,7 @@ class Row:
     raw: bytes
     """Exactly as received."""
     payload: dict[str, Any] | None
-    """The parsed row; None when it is faulty or says that a record is deleted."""
+    """The parsed row; None when it is faulty or says that a record is deleted, unless it names the key in parts."""
     fault: Fault | None = None
     detail: str = ""
     """What was wrong, without the row's values."""
@@ -70,6 +75,9 @@ class Page:
 
     A read that goes on after a kill gives such a kind again from its start, so that seeing needs no memory.
     """
+    present: Mapping[str, Sequence[str | dict[str, Any]]] = field(default_factory=dict)
+    """Keys by kind (or a row's key columns, from which its mapper makes the key) of which only is said that they are
+    there; towards `complete` they count as given."""
     ended: bool = False
     """True on the last page of a read that came to its end."""
 

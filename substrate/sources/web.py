@@ -45,6 +45,17 @@ class Answer:
     body: bytes
     place: str
 
+    def value(self) -> Any:
+        """The body as JSON of any kind.
+
+        Raises:
+            BadAnswerError: it is none.
+        """
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            raise BadAnswerError(f"{self.place} did not answer with JSON", hint="Check the base URL.") from None
+
     def json(self) -> dict[str, Any]:
         """The body as a JSON object.
 
@@ -69,6 +80,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    body: bytes | None = field(default=None, repr=False)
     wants_json: bool = True
 
 
@@ -104,8 +116,9 @@ class Web:
     def stream(self, call: Call) -> Iterator[httpx.Response]:
         """An open response of one single try, to be read in pieces."""
         with self.client.stream(
-            call.method, call.url, params=dict(call.params) or None, headers=dict(call.headers), data=call.form
-        ) as response:
+            call.method, call.url, params=dict(call.params) or None, headers=dict(call.headers), data=call.form,
+            content=call.body,
+        ) as response:  # fmt: skip
             self.server_time = http_date(response.headers.get("date")) or self.server_time
             yield response
 
@@ -134,7 +147,7 @@ class Web:
             return error if isinstance(error, httpx.TransportError) else httpx.ReadError("undecodable body")
         if call.wants_json and answer.status == httpx.codes.OK:
             try:
-                answer.json()
+                answer.value()
             except BadAnswerError as error:  # a body cut short without a word: worth another try
                 return error
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, ClassVar
 
@@ -131,12 +131,18 @@ class ListSource:
     """A source that gives the pages it was made with, from the page that the cursor names."""
 
     def __init__(
-        self, *pages: Sequence[Row], name: str = "erp", complete: Sequence[str] = (), kinds: Sequence[str] | None = None
+        self,
+        *pages: Sequence[Row],
+        name: str = "erp",
+        complete: Sequence[str] = (),
+        kinds: Sequence[str] | None = None,
+        present: Mapping[str, tuple[dict[str, Any], ...]] | None = None,
     ) -> None:
         self.name = name
         self.pages = pages
         self.complete = frozenset(complete)
         self.kinds = kinds
+        self.present = present or {}
         self.ignored: list[Any] = []
 
     @property
@@ -153,4 +159,5 @@ class ListSource:
         begin = 0 if cursor is None or self.complete else int(cursor["page"])
         for number, rows in enumerate(self.pages[begin:], start=begin + 1):
             yield Page(tuple(rows), {"page": number})
-        yield Page((), {"page": len(self.pages)}, complete=self.complete, ended=True)
+        last = {"page": len(self.pages)}
+        yield Page((), last, complete=self.complete, present=self.present, ended=True)

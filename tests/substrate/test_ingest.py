@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from sqlalchemy import func, select
 
 from substrate.clock import DAY, HOUR
 from substrate.database import Database
 from substrate.freshness import retire, watermarks
 from substrate.ingest import IngestReport, ingest
+from substrate.mapping import Draft, Gone, Mapper, Reader
 from substrate.quarantine import held_rows
 from substrate.records import Record, history_of, record_id, table_of
 from substrate.sources.source import Fault, Row
 from substrate.sweep import Limits
-from tests.substrate.clinic import CLINIC, Doctor, ListSource, Step, Visit, row
+from tests.substrate.clinic import CLINIC, Doctor, ListSource, Step, Visit, read_doctor, row
 
 NOW = 400 * DAY
 MORNING = {"start": "1971-01-01T09:00:00Z"}
@@ -173,10 +176,10 @@ def test_a_source_keeps_fresh_only_what_it_gives(clinic: Database) -> None:
     ingest(clinic, CLINIC, ListSource((), name="erp"), NOW + 2 * HOUR)
     with clinic.write() as connection:
         marks = watermarks(connection)
-        assert marks["records:place"] == NOW + 2 * HOUR
-        assert marks["records:visit"] == marks["records:step"] == NOW + HOUR
+        assert marks["records:clinic_place"] == NOW + 2 * HOUR
+        assert marks["records:clinic_visit"] == marks["records:clinic_step"] == NOW + HOUR
         assert retire(connection, "ward") == 2
-        assert watermarks(connection)["records:visit"] == NOW + 2 * HOUR
+        assert watermarks(connection)["records:clinic_visit"] == NOW + 2 * HOUR
 
 
 def test_what_the_source_confirmed_later_is_not_overwritten_by_what_it_dates_before(clinic: Database) -> None:
@@ -189,3 +192,20 @@ def test_what_the_source_confirmed_later_is_not_overwritten_by_what_it_dates_bef
     assert take(clinic, visit(25, fee=3)).accepted == 0
     assert take(clinic, visit(40, fee=4)).accepted == 1
     assert versions(clinic, Visit) == 1
+
+
+def test_a_mapper_may_say_that_a_row_is_no_record(clinic: Database) -> None:
+    def read(payload: dict[str, object], reader: Reader) -> Draft | Gone:
+        return Gone(str(payload["id"])) if payload.get("void") else read_doctor(payload, reader)
+
+    vertical = dataclasses.replace(CLINIC, mappers=(Mapper("Doctor", Doctor, read),))
+    rows = [row("Doctor", {"id": "a"}), row("Doctor", {"id": "b", "void": 1}), row("Doctor", {"id": "a", "void": 1})]
+    report = ingest(clinic, vertical, ListSource(rows), NOW)
+    assert (report.accepted, report.unchanged, report.gone["doctor"], live(clinic, Doctor)) == (2, 1, 1, {})
+
+
+def test_a_refused_row_is_settled_when_its_record_goes(clinic: Database) -> None:
+    take(clinic, row("Visit", {"id": "v", "start": "soon"}))
+    take(clinic, row("Visit", None, deleted_key="v"))
+    with clinic.read() as connection:
+        assert held_rows(connection) == []

@@ -75,6 +75,8 @@ class Reader:
                 seen.add(key)
                 if _version(row.payload) >= _version(self.records.get(key, {})):
                     self.records[key] = row.payload
+        said = ((kind, row) for kind, rows in page.present.items() for row in rows)
+        seen |= {(kind, row if isinstance(row, str) else str(row["id"])) for kind, row in said}
         gone = [key for key in self.records if key[0] in page.complete and key not in seen]
         for key in gone:
             del self.records[key]

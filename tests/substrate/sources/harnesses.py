@@ -1,4 +1,4 @@
-"""The origins that the conformance suite runs over: folders and FHIR servers in several tempers."""
+"""The origins that the conformance suite runs over: folders, FHIR servers in several tempers, and databases."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from typing import Any, Literal
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from tests.substrate.sources.conformance import Harness, State
+from tests.substrate.sources.erp_harnesses import ERPS
 from tests.substrate.sources.fhir_server import Trouble, World, serving
+from tests.substrate.sources.roster_harnesses import ROSTERS
+from tests.substrate.sources.sql_database import Drops, SqlHarness, Tells
 
 Mode = Literal["auto", "search", "bulk"]
 MakeHarness = Callable[[Path, ExitStack], Harness]
+MakeInDatabase = Callable[[str, ExitStack], Harness]
+"""From the address of an empty database."""
 
 
 class FolderHarness:
@@ -153,6 +158,10 @@ def _fhir(mode: Mode = "search", trouble: dict[str, Any] | None = None, **option
     return lambda _folder, stack: FhirHarness(stack, Trouble(**(trouble or {})), mode, **options)
 
 
+def _sql(tells: Tells = "time", drops: Drops = "sweep") -> MakeInDatabase:
+    return lambda url, stack: SqlHarness(stack, url, tells, drops)
+
+
 HARNESSES: dict[str, MakeHarness] = {
     "folder-bulk": lambda folder, _stack: FolderHarness(folder, "bulk"),
     "folder-delta": lambda folder, _stack: FolderHarness(folder, "delta"),
@@ -167,4 +176,13 @@ HARNESSES: dict[str, MakeHarness] = {
     "fhir-bumping": _fhir(trouble={"bump_on_read": True}),
     "fhir-bulk": _fhir("bulk"),
     "fhir-auto": _fhir("auto", trouble={"no_export": True}),
+    **ERPS,
+    **ROSTERS,
+}
+
+IN_DATABASE: dict[str, MakeInDatabase] = {
+    "sql-sweep": _sql(),
+    "sql-tombstone": _sql(drops="tombstone"),
+    "sql-version": _sql("version"),
+    "sql-unstamped": _sql("nothing"),
 }

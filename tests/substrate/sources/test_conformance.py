@@ -9,21 +9,33 @@ from random import Random
 
 import pytest
 
+from tests.conftest import fresh_database
 from tests.substrate.sources.conformance import Harness, Reader
-from tests.substrate.sources.harnesses import HARNESSES
+from tests.substrate.sources.harnesses import HARNESSES, IN_DATABASE
+
+ON = ("sqlite", "postgresql")
 
 
-@pytest.fixture(params=HARNESSES)
+@pytest.fixture(params=[*HARNESSES, *(f"{name}:{make}" for name in IN_DATABASE for make in ON)])
 def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
     """One origin after another, with forty records of two kinds in it, many of them written in the same instant."""
     folder = tmp_path / "drop"
     folder.mkdir()
     with ExitStack() as stack:
-        made = HARNESSES[request.param](folder, stack)
+        made = _made(request, folder, stack)
         for number in range(40):
             made.put("Patient" if number % 3 else "Encounter", f"k{number}", note=number)
         made.publish()
         yield made
+
+
+def _made(request: pytest.FixtureRequest, folder: Path, stack: ExitStack) -> Harness:
+    if request.param in HARNESSES:
+        return HARNESSES[request.param](folder, stack)
+    name, _, make = request.param.partition(":")
+    if make == "sqlite":
+        return IN_DATABASE[name](f"sqlite:///{folder / 'erp.db'}", stack)
+    return IN_DATABASE[name](fresh_database(request.getfixturevalue("postgres_server")), stack)
 
 
 @pytest.fixture
@@ -42,7 +54,8 @@ def keys(records: object) -> set[object]:
 
 def plain(records: dict[tuple[str, str], dict[str, object]]) -> dict[tuple[str, str], dict[str, object]]:
     """The records without the server's own bookkeeping."""
-    return {key: {name: value for name, value in one.items() if name != "meta"} for key, one in records.items()}
+    own = {"meta", "modified", "write_date"}
+    return {key: {name: value for name, value in one.items() if name not in own} for key, one in records.items()}
 
 
 def agrees(reader: Reader) -> bool:

@@ -9,16 +9,19 @@ from pydantic import BaseModel
 
 from substrate.sources.fhir import FhirOptions
 from substrate.sources.folder import FolderOptions
+from substrate.sources.frappe import FrappeOptions
+from substrate.sources.odoo import OdooOptions
 
+OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions)
 PAGE = Path(__file__).parents[3] / "docs/sources.md"
 
 
-@pytest.mark.parametrize("options", [FolderOptions, FhirOptions])
+@pytest.mark.parametrize("options", OPTIONS)
 def test_every_option_is_described(options: type[BaseModel]) -> None:
     page = PAGE.read_text()
     assert [name for name in options.model_fields if f"| `{name}` |" not in page] == []
 
 
 def test_every_option_says_what_it_means() -> None:
-    fields = {**FolderOptions.model_fields, **FhirOptions.model_fields}
-    assert [name for name, field in fields.items() if not field.description] == []
+    fields = [(name, field) for options in OPTIONS for name, field in options.model_fields.items()]
+    assert [name for name, field in fields if not field.description] == []

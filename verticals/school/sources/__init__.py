@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from substrate.mapping import Draft, Key, Mapper, Read, Reader
+from substrate.mapping import Draft, Gone, Key, Mapper, Read, Reader
 from verticals.school import records
 from verticals.school.sources import oneroster
 from verticals.school.sources.cells import Cells
@@ -19,7 +19,7 @@ def _either(resource: str, read: Read) -> Mapper:
     ours: Read = plain.read
     ours_key: Key = plain.key
 
-    def reads(row: Cells, reader: Reader) -> Draft:
+    def reads(row: Cells, reader: Reader) -> Draft | Gone:
         return read(row, reader) if "sourcedId" in row else ours(row, reader)
 
     return replace(plain, read=reads, key=lambda row: (oneroster.key_of if "sourcedId" in row else ours_key)(row))

@@ -1,0 +1,73 @@
+"""What every logistics column must say of itself, and that its neighbours exist."""
+
+from __future__ import annotations
+
+import pytest
+
+from substrate.columns import Sensitivity, meaning_of
+from substrate.operands import column_operands
+from substrate.records import Record, content_columns, history_of, meanings, references, table_of
+from verticals.logistics.records import RECORDS, Driver, Party
+
+KINDS = {record.kind for record in RECORDS}
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_column_says_what_it_is_and_how_it_is_guarded(record: type[Record]) -> None:
+    for meaning in meanings(record).values():
+        assert len(meaning.text) >= 8
+        assert isinstance(meaning.sensitivity, Sensitivity)
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_no_column_of_a_house_without_patients_is_health_information(record: type[Record]) -> None:
+    assert all(meaning.sensitivity < Sensitivity.PHI for meaning in meanings(record).values())
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_the_time_of_becoming_known_is_an_instant_of_the_same_row(record: type[Record]) -> None:
+    for meaning in meanings(record).values():
+        assert meaning.known_at is None or meaning_of(table_of(record).c[meaning.known_at]).instant
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_references_lead_to_kinds_that_exist(record: type[Record]) -> None:
+    assert set(references(record).values()) <= KINDS
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_what_is_inherited_exists_where_it_comes_from_and_is_of_the_same_type(record: type[Record]) -> None:
+    kinds = {each.kind: each for each in RECORDS}
+    for name, meaning in meanings(record).items():
+        if meaning.inherits:
+            via, column = meaning.inherits
+            origin = table_of(kinds[references(record)[via]]).c[column]
+            assert type(origin.type) is type(table_of(record).c[name].type)
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_a_record_begins_at_an_instant_that_it_always_has(record: type[Record]) -> None:
+    if record.occurs is not None:
+        begun = table_of(record).c[record.occurs]
+        assert (begun.nullable, meaning_of(begun).instant) == (False, True)
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_column_can_be_named_in_a_rule(record: type[Record]) -> None:
+    assert set(content_columns(record)) <= set(column_operands(record))
+    assert table_of(record).name == f"logistics_{record.kind}"
+    assert history_of(record).name == f"logistics_{record.kind}_history"
+
+
+def test_parents_stand_before_children() -> None:
+    seen: set[str] = set()
+    for record in RECORDS:
+        later = set(references(record).values()) - seen - {record.kind}
+        assert not later, f"{record.kind} refers to {later}, which come later"
+        seen.add(record.kind)
+
+
+@pytest.mark.parametrize("record", [Party, Driver])
+def test_what_names_a_person_is_protected(record: type[Record]) -> None:
+    guarded = {name for name, meaning in meanings(record).items() if meaning.sensitivity >= Sensitivity.PII}
+    assert guarded >= {"name", "phone", "email", "source_key"}
