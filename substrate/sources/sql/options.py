@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -69,6 +70,11 @@ class TableOptions(Relation):
     columns: Columns = Field((), description="The columns to read; none: those that the mapping uses, else all.")
     deleted: Deleted | None = Field(None, description="Where the database notes the keys of rows that it deletes.")
 
+    def over(self, other: TableOptions | None) -> TableOptions:
+        """What is said here, and of the rest what the other says."""
+        rest = {} if other is None else other.model_dump(exclude_unset=True, exclude={"table", "query"})
+        return TableOptions.model_validate({**rest, **self.model_dump(exclude_unset=True)})
+
 
 class SqlOptions(BaseModel):
     """How to read a database. Every option but `url` has a default."""
@@ -95,6 +101,11 @@ class SqlOptions(BaseModel):
     def place(self) -> str:
         """Where it reads, for people: the address without its password."""
         return masked_url(self.url.get_secret_value())
+
+    def completed(self, known: Mapping[str, TableOptions]) -> SqlOptions:
+        """The options with the tables that a mapping file knows; what is said here of a table counts before that."""
+        tables = {**known, **{name: own.over(known.get(name)) for name, own in self.tables.items()}}
+        return self.model_copy(update={"tables": tables})
 
     @field_validator("url")
     @classmethod
