@@ -137,7 +137,7 @@ class Agenda:
     def _has_begun(self, connection: Connection) -> bool:
         """Whether there is anything to look at: before the first cycle is through, data is not old but missing."""
         promised, marks = self._engine.budgets.keys(), watermarks(connection).keys()
-        views = {view_name(kind) for kind in self._engine.facts.paths.views}
+        views = {view_name(view.entity) for view in self._engine.facts.paths.views.values()}
         if not promised or (promised & marks and views <= marks):
             return True
         progress = rule_progress.c

@@ -154,8 +154,8 @@ class RuleReport:
 
 def budgets_of(vertical: Vertical) -> dict[str, int]:
     """What a vertical promises of its data's age, by watermark, in microseconds."""
-    records = {records_name(kind): parse_duration(text) for kind, text in vertical.stale_after.items()}
-    views = {view_name(view.entity.kind): parse_duration(view.stale_after) for view in vertical.views}
+    records = {records_name(vertical.record(kind)): parse_duration(text) for kind, text in vertical.stale_after.items()}
+    views = {view_name(view.entity): parse_duration(view.stale_after) for view in vertical.views}
     return records | views
 
 

@@ -1,10 +1,13 @@
-"""Everything killed at random while events are pushed: at the end nothing is lost, and nothing was told twice.
+"""Everything killed at random while events are pushed and files dropped: at the end nothing is lost or told twice.
 
-Run: `python -m benchmarks.chaos [--minutes 10] [--events 10000] [--database postgresql://…] [--seed 1]`
-Without `--database` it runs on a SQLite file. Two web processes, two clocks and two batch runs work on one database;
-every few seconds one of them is killed (SIGKILL) and started again, while results of laboratories are pushed to
-whichever web process answers, each until it is answered with 202. One in fifty is critical and must be told to three
-roles by webhook, to a receiver that honours idempotency keys. Ends with 1 if anything is lost or doubled.
+Run: `python -m benchmarks.chaos [--minutes 10] [--events 10000] [--database postgresql://…|postgres] [--seed 1]`
+Without `--database` it runs on a SQLite file. Two web processes, two clocks, a Prefect server and two processes that
+serve all flows work on one installation, as the parts of `plumbline up` do; every few seconds one of them is killed
+(SIGKILL) and started again: a process that serves flows with its runs, or without them, or one of its runs alone.
+Meanwhile results of laboratories are pushed to whichever web process answers, each until it is answered with 202, and
+others are dropped as files into the folders of two sources, which the flows read; runs are asked for all the time. One
+in fifty is critical and must be told to three roles by webhook, to a receiver that honours idempotency keys. When it is
+over, a run of every deployment must complete. Ends with 1 if anything is lost, doubled, or does not run any more.
 """
 
 from __future__ import annotations
@@ -12,14 +15,11 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
@@ -28,66 +28,36 @@ from threading import Event, Thread
 
 import httpx
 import orjson
-from sqlalchemy import Connection, func, select
 
-from automations.alerts import LIVE, alert
-from automations.announcing import targets_of
-from automations.lifecycle import Send
-from automations.outbox import outbox
-from automations.rule_files import read_rules
+from benchmarks.actors import Actor, Way, always, mayhem, tally
+from benchmarks.conductor import Conductor, not_completing
 from benchmarks.receiver import Receiver, receiving
+from benchmarks.reckoning import CRITICAL, Expected, faults, settled, untrue_features
+from benchmarks.servers import fresh_database, postgres
+from console.child import Program
+from console.layout import Part, command
+from flows.orchestrator import api_url, auth_string
+from flows.timetable import turns
 from substrate.catalog import vertical
 from substrate.clock import MINUTE, SystemClock, isoformat
 from substrate.database import Database, open_database
-from substrate.inbound import inbound_event
 from substrate.migrate import upgrade
-from substrate.quarantine import quarantine
-from substrate.records import record_id, table_of
+from substrate.settings import Settings
+from substrate.sources.configured import load_sources
 
 KEY = "the-key-of-the-benchmark"
-RULE = "critical-result-unacknowledged"
-CRITICAL = 50
-"""One event in so many is critical."""
-
 _ROLES = ("ordering-clinician", "charge-nurse", "on-call-consultant")
 _PATIENTS = 200
 _SENDERS = 6
 _TWICE = 0.02
-_SETTLE_SECONDS = 90
+_ASK_SECONDS = 5.0
+_RUN_SECONDS = 600
+"""How long until a run of a deployment completes; the server lets go of one that was killed after five minutes."""
 
-
-@dataclass
-class Actor:
-    """A process that is started again whenever it ends.
-
-    Attributes:
-        kills: how often it was killed.
-    """
-
-    name: str
-    command: Sequence[str]
-    environment: dict[str, str]
-    kills: int = 0
-    process: subprocess.Popen[bytes] | None = None
-
-    def live(self) -> None:
-        """Start it, unless it runs."""
-        if self.process is None or self.process.poll() is not None:
-            silent = subprocess.DEVNULL
-            self.process = subprocess.Popen(self.command, env=self.environment, stdout=silent, stderr=silent)
-
-    def kill(self) -> None:
-        """Kill it, wherever it is in its work."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.kills += 1
-
-    def end(self) -> None:
-        """Ask it to stop, and see that it does."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+_SOURCES = ("ward", "theatre")
+_FILES = 20
+_IN_FILES = 0.1
+"""How much of it all comes by files."""
 
 
 @dataclass
@@ -134,134 +104,176 @@ def _until_taken(client: httpx.Client, ports: Sequence[int], number: int, seen: 
 _AT = isoformat(SystemClock().now() - 40 * MINUTE)
 
 
-def event(number: int) -> bytes:
+def event(number: int, letter: str = "r") -> bytes:
     """A result; the same number is always the same bytes."""
     return orjson.dumps({
-        "resourceType": "Observation", "id": f"r{number}", "status": "final", "code": {"text": "Potassium"},
+        "resourceType": "Observation", "id": f"{letter}{number}", "status": "final", "code": {"text": "Potassium"},
         "subject": {"reference": f"Patient/p{number % _PATIENTS}"}, "issued": _AT, "effectiveDateTime": _AT,
         "valueQuantity": {"value": 6.9, "unit": "mmol/L"},
         "interpretation": [{"coding": [{"code": "N" if number % CRITICAL else "HH"}]}],
     })  # fmt: skip
 
 
-def mayhem(actors: Sequence[Actor], calm: Event, dice: random.Random) -> None:
-    """Kill one after the other until there is calm, and start again what ended."""
-    while not calm.wait(dice.uniform(1.5, 4.0)):
-        dice.choice(actors).kill()
-        for actor in actors:
-            actor.live()
+def drop(folders: Sequence[Path], files: int, rows: int, seconds: float) -> None:
+    """Drop files of results into folders in turn, at a steady rate, each whole at once."""
+    began = time.monotonic()
+    for number in range(files):
+        time.sleep(max(0.0, began + seconds * number / files - time.monotonic()))
+        folder = folders[number % len(folders)]
+        lines = b"".join(event(row, "f") + b"\n" for row in range(number * rows, (number + 1) * rows))
+        draft = folder / f".{number}"
+        draft.write_bytes(lines)
+        draft.rename(folder / f"Observation-{number:05d}.ndjson")
+
+
+@dataclass
+class House:
+    """An installation with two of everything that there may be two of.
+
+    Attributes:
+        actors: its processes.
+        ports: its doors.
+        folders: where files are dropped, by source.
+        conductor: asks its Prefect server for runs.
+        work: the deployments that it serves, what is read first.
+    """
+
+    actors: list[Actor]
+    ports: list[int]
+    folders: dict[str, Path]
+    conductor: Conductor
+    work: list[str]
 
 
 @contextmanager
-def house(url: str, home: Path, receiver: Receiver) -> Iterator[tuple[list[Actor], list[int]]]:
-    """An installation with two of everything, and the ports of its doors."""
-    told = [f"  {role}: {{channels: [{{channel: webhook, address: '{receiver.address}'}}]}}" for role in _ROLES]
-    (home / "contacts.yaml").write_text("\n".join(["recipients:", *told, ""]))
-    (home / "sources.yaml").write_text(f"sources: [{{name: lab, vertical: hospital, push: {{api_key: {KEY}}}}}]\n")
-    ports = [_free_port(), _free_port()]
+def house(url: str, home: Path, receiver: Receiver) -> Iterator[House]:
+    """An installation, living until the block ends."""
+    folders = {name: home / "drop" / name for name in _SOURCES}
+    _write_files(home, receiver, folders)
+    ports, prefect = [_free_port(), _free_port()], _free_port()
     environment = {
-        **os.environ, "PLUMBLINE_HOME": str(home), "PLUMBLINE_DATABASE_URL": url, "PLUMBLINE_LOG_LEVEL": "error",
-        "PLUMBLINE_WEBHOOK_CLEARANCE": "phi",
+        "PLUMBLINE_HOME": str(home), "PLUMBLINE_DATABASE_URL": url, "PLUMBLINE_LOG_LEVEL": "error",
+        "PLUMBLINE_LOG_FORMAT": "json", "PLUMBLINE_WEBHOOK_CLEARANCE": "phi", "PLUMBLINE_PREFECT_PORT": str(prefect),
     }  # fmt: skip
-    serve, run = [sys.executable, "-m", "console.serve"], [sys.executable, "-c", _RUN]
-    webs = [Actor("web", [*serve, "web"], {**environment, "PLUMBLINE_WEB_PORT": str(port)}) for port in ports]
-    clocks = [Actor("clock", [*serve, "clock"], environment) for _ in range(2)]
-    batches = [Actor("batch", run, environment) for _ in range(2)]
-    actors = [*webs, *clocks, *batches]
+    webs = [_actor(Part.WEB, home, {**environment, "PLUMBLINE_WEB_PORT": str(port)}, number) for number, port in
+            enumerate(ports)]  # fmt: skip
+    settings = Settings(home=home, prefect_port=prefect)
+    conductor = Conductor(api_url(settings, {}), auth_string(settings, {}))
+    clocks = [_actor(Part.CLOCK, home, environment, number) for number in range(2)]
+    server = _actor(Part.PREFECT, home, environment, 0, conductor.is_playing)
+    workers = [_actor(Part.FLOWS, home, environment, number, conductor.is_playing) for number in range(2)]
+    actors = [*webs, *clocks, server, *workers]
     for actor in actors:
         actor.live()
     try:
-        yield actors, ports
+        due = turns([vertical("hospital")], load_sources(settings.resolved_sources_file))
+        yield House(actors, ports, folders, conductor, [f"{turn.flow}/{turn.name}" for turn in due])
     finally:
-        for actor in actors:
+        for actor in reversed(actors):
             actor.end()
 
 
-_RUN = "import sys; from console.cli import main; sys.argv = ['plumbline', 'run', 'hospital', '--json']; main()"
+def _write_files(home: Path, receiver: Receiver, folders: dict[str, Path]) -> None:
+    told = [f"  {role}: {{channels: [{{channel: webhook, address: '{receiver.address}'}}]}}" for role in _ROLES]
+    (home / "contacts.yaml").write_text("\n".join(["recipients:", *told, ""]))
+    listed = [f"  - {{name: lab, vertical: hospital, push: {{api_key: {KEY}}}}}"]
+    for name, folder in folders.items():
+        folder.mkdir(parents=True)
+        listed.append(f"  - {{name: {name}, vertical: hospital, every: 1m, folder: {{path: '{folder}'}}}}")
+    (home / "sources.yaml").write_text("\n".join(["sources:", *listed, ""]))
+    (home / "logs").mkdir()
 
 
-def settled(database: Database, actors: Sequence[Actor]) -> bool:
-    """Wait until nothing waits any more, and say whether that came about in time."""
-    end = time.monotonic() + _SETTLE_SECONDS
-    while time.monotonic() < end:
-        for actor in actors:
-            actor.live()
-        with database.read() as connection:
-            if not _left(connection):
-                return True
-        time.sleep(0.5)
-    return False
+_WAYS = {Part.FLOWS: (Way.WHOLE, Way.ALONE, Way.RUN, Way.RUN)}
+_WEIGHTS = {Part.FLOWS: 3, Part.PREFECT: 1}
 
 
-def _left(connection: Connection) -> int:
-    waiting = select(func.count()).select_from(inbound_event).where(inbound_event.c.state == "waiting")
-    leaving = select(func.count()).select_from(outbox).where(outbox.c.state.in_(["waiting", "sending"]))
-    return int(connection.scalar(waiting) or 0) + int(connection.scalar(leaving) or 0)
-
-
-def faults(database: Database, receiver: Receiver, events: int) -> list[str]:
-    """What is lost, doubled or wrong at the end."""
-    expected = {record_id("lab", "result", f"r{number}") for number in range(events)}
-    critical = {record_id("lab", "result", f"r{number}") for number in range(0, events, CRITICAL)}
-    result = table_of(vertical("hospital").record("result"))
-    with database.read() as connection:
-        stored = set(connection.scalars(select(result.c.id).where(result.c.gone_at.is_(None))))
-        states = dict(
-            connection.execute(select(inbound_event.c.state, func.count()).group_by(inbound_event.c.state))
-            .tuples()
-            .all()
-        )
-        alerts = Counter(
-            connection.scalars(select(alert.c.entity_id).where(alert.c.timeline == LIVE, alert.c.rule_id == RULE))
-        )
-        refused = connection.scalar(select(func.count()).select_from(quarantine))
-        told = connection.execute(
-            select(outbox.c.delivery_key, outbox.c.state, outbox.c.recipient, outbox.c.alert_id).where(
-                outbox.c.channel == "webhook", outbox.c.reason == "fired", outbox.c.alert_id.is_not(None)
-            )
-        ).all()
-        of_rule = set(connection.scalars(select(alert.c.id).where(alert.c.rule_id == RULE)))
-    (rule,) = [rule for rule in read_rules(vertical("hospital").rules) if rule.id == RULE]
-    roles = targets_of(rule, Send.FIRED)
-    fires = [row for row in told if row.alert_id in of_rule]
-    sent = {row.delivery_key for row in told if row.state == "sent"}
-    checks = {
-        f"events: {states}": states == {"done": events},
-        f"{len(expected - stored)} results lost, {len(stored - expected)} too many": stored == expected,
-        f"{refused} rows in quarantine": refused == 0,
-        f"{len(critical - alerts.keys())} alerts lost, {len(alerts.keys() - critical)} too many": set(alerts)
-        == critical,
-        f"{sum(count - 1 for count in alerts.values())} alerts doubled": max(alerts.values(), default=1) == 1,
-        f"{len(fires)} messages of {len(critical) * len(roles)}": len(fires) == len(critical) * len(roles),
-        f"states of messages: {Counter(row.state for row in fires)}": {row.state for row in fires} <= {"sent"},
-        f"{len(sent - set(receiver.taken))} messages never came": sent <= set(receiver.taken),
-        f"{len(set(receiver.taken)) - len(receiver.taken)} came twice": len(set(receiver.taken)) == len(receiver.taken),
-    }
-    return [said for said, holds in checks.items() if not holds]
+def _actor(
+    part: Part, home: Path, environment: dict[str, str], number: int, ripe: Callable[[], bool] = always
+) -> Actor:
+    program = Program(f"{part}-{number}", command(part), environment)
+    log = home / "logs" / f"{program.name}.log"
+    return Actor(
+        part,
+        program,
+        f"{home}#{program.name}",
+        log,
+        _WAYS.get(part, (Way.WHOLE,)),
+        _WEIGHTS.get(part, 2),
+        ripe,
+    )
 
 
 def chaos(url: str, home: Path, events: int, seconds: float, seed: int) -> tuple[list[str], str]:
     """Let it all happen; what is wrong at the end, and what happened in words."""
     database = open_database(url)
     upgrade(database, [vertical("hospital")])
-    seen, calm = Pushed(), Event()
-    with receiving() as receiver, house(url, home, receiver) as (actors, ports):
-        killer = Thread(target=mayhem, args=(actors, calm, random.Random(seed + 1)))
-        killer.start()
-        push(ports, events, seconds, seen, seed)
-        calm.set()
-        killer.join()
-        quiet = settled(database, actors)
-        found = faults(database, receiver, events) + ([] if quiet else ["something still waits"])
-        kills = Counter[str]()
-        for actor in actors:
-            kills[actor.name] += actor.kills
-        said = (
-            f"{kills.total()} kills ({dict(kills)}), answers {dict(seen.answers)}, {len(receiver.taken)} messages, "
-            f"{receiver.resent} sent again under the same key"
-        )
+    rows = max(1, round(events * _IN_FILES / _FILES))
+    expected = Expected(events, _FILES * rows, _SOURCES, rows)
+    with receiving() as receiver, house(url, home, receiver) as opened:
+        served = opened.conductor.served(opened.work, _RUN_SECONDS)
+        seen = disturbed(opened, served, expected, seconds, seed)
+        found = calmed(opened, served, database)
+        found += faults(database, receiver, expected)
+        said = account(opened, seen, receiver)
+    found += untrue_features(database)
     database.close()
     return found, said
+
+
+def disturbed(opened: House, served: Sequence[str], expected: Expected, seconds: float, seed: int) -> Pushed:
+    """Push, drop and ask for runs while everything is killed; what the senders saw."""
+    seen, calm = Pushed(), Event()
+    dice = [random.Random(f"{seed} {name}") for name in ("kills", "runs")]
+    with ThreadPoolExecutor(3) as others:
+        going = [
+            others.submit(mayhem, opened.actors, calm, dice[0]),
+            others.submit(opened.conductor.conduct, served, calm, dice[1], _ASK_SECONDS),
+            others.submit(drop, list(opened.folders.values()), _FILES, expected.in_files // _FILES, seconds),
+        ]
+        push(opened.ports, expected.pushed, seconds, seen, seed)
+        going[-1].result()
+        calm.set()
+        for each in going:
+            each.result()
+    return seen
+
+
+def calmed(opened: House, served: Sequence[str], database: Database) -> list[str]:
+    """Let all come to rest, and every deployment complete a run; what does not."""
+    with keeping(opened.actors):
+        quiet = settled(database)
+        stuck = not_completing(opened.conductor, served, _RUN_SECONDS)
+        quiet = settled(database) and quiet
+    return [f"{name} does not complete any more" for name in stuck] + ([] if quiet else ["something still waits"])
+
+
+def account(opened: House, seen: Pushed, receiver: Receiver) -> str:
+    """What happened, in words."""
+    kills = tally(opened.actors)
+    return (
+        f"{sum(kills.values())} kills {dict(kills)}, answers {dict(seen.answers)}, {len(receiver.taken)} messages, "
+        f"{receiver.resent} sent again under the same key, runs {opened.conductor.states()}"
+    )
+
+
+@contextmanager
+def keeping(actors: Sequence[Actor]) -> Iterator[None]:
+    """Start again what ends, as a supervisor does."""
+    done = Event()
+
+    def keep() -> None:
+        while not done.wait(0.5):
+            for actor in actors:
+                actor.live()
+
+    keeper = Thread(target=keep)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
 
 
 def _free_port() -> int:
@@ -276,17 +288,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--events", type=int, default=10_000)
-    parser.add_argument("--database", help="an empty PostgreSQL database; default: a SQLite file")
+    parser.add_argument(
+        "--database", help="an empty PostgreSQL database, or `postgres` for one; default: a SQLite file"
+    )
+    parser.add_argument("--keep", type=Path, help="an empty folder in which home and logs stay, to be looked at")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        url = asked.database or f"sqlite:///{folder}/plumbline.sqlite"
-        found, said = chaos(url, Path(folder), asked.events, asked.minutes * 60, asked.seed)
+    for name in [name for name in os.environ if name.startswith(("PREFECT_", "PLUMBLINE_"))]:
+        del os.environ[name]
+    with ExitStack() as stack:
+        folder = asked.keep or Path(stack.enter_context(TemporaryDirectory()))
+        folder.mkdir(exist_ok=True)
+        url = _address(asked.database, folder, stack)
+        began = time.monotonic()
+        found, said = chaos(url, folder, asked.events, asked.minutes * 60, asked.seed)
     print(said)
+    print(f"{time.monotonic() - began:.0f} s on {url.partition(':')[0]}")
     for fault in found:
         print(f"WRONG: {fault}")
     print("nothing lost, nothing doubled" if not found else f"{len(found)} faults")
     raise SystemExit(1 if found else 0)
+
+
+def _address(asked: str | None, folder: Path, stack: ExitStack) -> str:
+    if asked != "postgres":
+        return asked or f"sqlite:///{folder}/plumbline.sqlite"
+    server = stack.enter_context(postgres())
+    if server is None:
+        raise SystemExit("no PostgreSQL server is installed here")
+    return fresh_database(server)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ import typer
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of text for people.")]
 
-VERTICAL = Annotated[
-    str | None, typer.Option("--vertical", help="Which vertical is meant, where several are installed.")
-]
+VERTICAL = Annotated[str | None, typer.Option("--vertical", help="Which vertical is meant, where several are in use.")]
 
 
 def app(summary: str) -> typer.Typer:

@@ -32,7 +32,7 @@ COMMANDS = {
     ),
     "demo": (
         "console.run:demo",
-        "Show the main job on a generated hospital: no network, no account, nothing to set up.",
+        "Show the main job on generated data, one vertical after another: no network, no account, nothing to set up.",
     ),
     "sample": ("console.sample:sample", "Write a sample feed, with incidents and defects planted and written down."),
     "doctor": ("console.doctor:doctor", "Look at everything that can be wrong, and say what to do about it."),

@@ -25,23 +25,21 @@ def list_features(vertical: VERTICAL = None, as_json: JSON = False) -> None:
     Example: plumbline features list --json
     """
     with workspace() as ws:
-        chosen = ws.vertical(vertical)
-        facts = [each for view in chosen.views for each in _view_facts(ws, view)]
+        facts = {
+            chosen.title: [each for view in chosen.views for each in _view_facts(ws, chosen.name, view)]
+            for chosen in ws.meant(vertical)
+        }
     if as_json:
-        print_json(facts)
+        print_json([each for found in facts.values() for each in found])
         return
-    cells = [
-        (each["entity"], each["name"], each["text"], each["unit"], each["sensitivity"], age_text(each["age"]))
-        for each in facts
-    ]
     columns = ("entity", "feature", "meaning", "unit", "sensitivity", "age")
-    print_table(
-        f"Features of {chosen.title}",
-        columns,
-        cells,
-        empty="This vertical declares no features.",
-        spare=("sensitivity", "unit"),
-    )
+    for title, found in facts.items():
+        cells = [
+            (each["entity"], each["name"], each["text"], each["unit"], each["sensitivity"], age_text(each["age"]))
+            for each in found
+        ]
+        empty = "This vertical declares no features."
+        print_table(f"Features of {title}", columns, cells, empty=empty, spare=("sensitivity", "unit"))
 
 
 @commands.command()
@@ -57,7 +55,7 @@ def show(
     Example: plumbline features show patient 018f428e-34f6-4707-8009-5ad742f901e7 --as-of 2019-06-01
     """
     with workspace() as ws:
-        chosen = ws.vertical(vertical)
+        chosen = ws.vertical(vertical, fits=lambda each: entity in each.views_by_kind)
         at = parse_instant(as_of, what="--as-of") if as_of else None
         with ws.database.read() as connection:
             row = feature_row(connection, chosen, entity, key, now=ws.clock.now(), at=at)
@@ -75,14 +73,15 @@ def show(
     screen.print(f"[dim]true as of[/] {isoformat(row.as_of)} ({age_text(row.age)} ago){stale}")
 
 
-def _view_facts(ws: Workspace, view: View) -> list[dict[str, Any]]:
+def _view_facts(ws: Workspace, vertical: str, view: View) -> list[dict[str, Any]]:
     with ws.database.read() as connection:
         state = state_of(connection, view)
     age = ws.clock.now() - state.as_of if state else None
     return [
         {
-            "entity": view.entity.kind, "name": feature.name, "text": feature.text, "unit": feature.unit,
-            "sensitivity": feature.sensitivity.name.lower(), "age": age, "rows": state.rows if state else 0,
+            "vertical": vertical, "entity": view.entity.kind, "name": feature.name, "text": feature.text,
+            "unit": feature.unit, "sensitivity": feature.sensitivity.name.lower(), "age": age,
+            "rows": state.rows if state else 0,
         }
         for feature in view.features
     ]  # fmt: skip

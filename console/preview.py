@@ -86,7 +86,8 @@ def _asked(ws: Workspace, connection: Connection, said: str, vertical: str | Non
     """The rule that is meant, whose it is, and its version; a file's has none yet."""
     if Path(said).suffix in (".yaml", ".yml"):
         try:
-            return read_rule(Path(said).read_text("utf-8"), Path(said).name), ws.vertical(vertical), 0
+            rule = read_rule(Path(said).read_text("utf-8"), Path(said).name)
+            return rule, ws.vertical(vertical, fits=lambda each: rule.entity in each.kinds), 0
         except (OSError, UnicodeDecodeError) as error:
             hint = "Give a rule's id, or the path of a rule file."
             raise ConfigurationError(f"{said} cannot be read: {error}", hint=hint) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,8 +36,10 @@ def list_all(vertical: VERTICAL = None, as_json: JSON = False) -> None:
 
     Example: plumbline rules list
     """
-    with workspace() as ws, ws.database.write() as connection:
-        found = _book(ws, connection, ws.vertical(vertical))
+    with workspace() as ws:
+        meant = ws.meant(vertical)
+        with ws.database.write() as connection:
+            found = [stored for chosen in meant for stored in _book(ws, connection, chosen)]
     if as_json:
         print_json([_facts(stored) for stored in found])
         return
@@ -87,8 +90,9 @@ def check(
     Example: plumbline rules check my-rule.yaml
     """
     with workspace() as ws, ws.database.read() as connection:
-        chosen = ws.vertical(vertical)
-        specs = _read(files) if files else read_rules(chosen.rules)
+        specs = _read(files) if files else []
+        chosen = _whose(ws, vertical, specs)
+        specs = specs or read_rules(chosen.rules)
         review = _review(ws, connection, chosen)
         problems = review.rules(specs)
         if not files:
@@ -115,7 +119,8 @@ def bring_in(
     Example: plumbline rules import my-rule.yaml
     """
     with workspace() as ws, ws.database.write() as connection:
-        chosen, specs = ws.vertical(vertical), _read(files)
+        specs = _read(files)
+        chosen = _whose(ws, vertical, specs)
         problems = _review(ws, connection, chosen).rules(specs)
         for problem in grave(problems)[:1]:
             raise ConfigurationError(str(problem), hint="Nothing was imported.")
@@ -219,6 +224,11 @@ def _say(problems: list[Problem]) -> None:
 
 def _severity(spec: Rule) -> str:
     return f"[{SEVERITY_STYLES[spec.severity.value]}]{spec.severity.value}[/]"
+
+
+def _whose(ws: Workspace, vertical: str | None, specs: Sequence[Rule]) -> Vertical:
+    """The vertical that rules are for: the one that is named, or that has the kinds of record that they watch."""
+    return ws.vertical(vertical, fits=lambda each: all(spec.entity in each.kinds for spec in specs))
 
 
 def _facts(stored: StoredRule) -> dict[str, Any]:

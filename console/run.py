@@ -24,7 +24,6 @@ from substrate.clock import parse_instant
 from substrate.errors import ConfigurationError
 from substrate.sources.configured import SourceEntry, folder_entry, load_sources
 
-_DEMO = "hospital"
 _FEED_KEEPS = timedelta(hours=6)
 
 
@@ -70,20 +69,38 @@ def run(
         raise typer.Exit(ATTENTION)
 
 
-def demo(as_json: JSON = False) -> None:
-    """Show the main job on a generated hospital: no network, no account, nothing to set up.
+def demo(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[VERTICAL]...", help="Which; default: all that have a sample.")
+    ] = None,
+    as_json: JSON = False,
+) -> None:
+    """Show the main job on generated data, one vertical after another: no network, no account, nothing to set up.
 
     Example: plumbline demo
     """
     with workspace() as ws:
-        vertical = ws.vertical(_DEMO)
-        feed = ws.settings.home / "demo-feed"
-        if _too_old(feed):
-            write_sample(vertical, feed, quiet=as_json)
-        report = _cycle(ws, vertical, [folder_entry(_DEMO, feed, name="demo")], None, quiet=as_json)
-        _show(ws, report, as_json=as_json)
-        if not as_json:
+        chosen = [ws.vertical(name) for name in names or sorted(ws.verticals)]
+        shown = [each for each in chosen if each.sample is not None or names]
+        reports = {each.name: _shown_cycle(ws, each, quiet=as_json) for each in shown}
+        if as_json:
+            print_json({name: cycle_facts(report) for name, report in reports.items()})
+        else:
             _what_next(ws)
+
+
+def _shown_cycle(ws: Workspace, vertical: Vertical, *, quiet: bool) -> CycleReport:
+    feed = ws.settings.home / "demo-feed" / vertical.name
+    if not quiet:
+        screen.print()
+        screen.rule(f"[bold]{vertical.title}[/]", align="left")
+    if _too_old(feed):
+        write_sample(vertical, feed, quiet=quiet)
+    entry = folder_entry(vertical.name, feed, name=f"demo-{vertical.name}")
+    report = _cycle(ws, vertical, [entry], None, quiet=quiet)
+    if not quiet:
+        show_cycle(report, ws.settings.time_zone)
+    return report
 
 
 def needs_a_person(report: CycleReport) -> bool:

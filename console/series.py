@@ -36,19 +36,19 @@ def list_series(vertical: VERTICAL = None, as_json: JSON = False) -> None:
 
     Example: plumbline series list --json
     """
-    with workspace() as ws:
-        chosen = ws.vertical(vertical)
-        with ws.database.read() as connection:
-            facts = [_facts(ws, connection, series) for series in chosen.series]
+    with workspace() as ws, ws.database.read() as connection:
+        facts = {
+            chosen.title: [_facts(ws, connection, series) | {"vertical": chosen.name} for series in chosen.series]
+            for chosen in ws.meant(vertical)
+        }
     if as_json:
-        print_json(facts)
+        print_json([each for found in facts.values() for each in found])
         return
-    cells = [
-        (each["name"], each["text"], each["bucket"], each["by"], each["zone"], each["points"], age_text(each["age"]))
-        for each in facts
-    ]
     columns = ("series", "meaning", "bucket", "by", "zone", "#points", "age")
-    print_table(f"Series of {chosen.title}", columns, cells, empty="This vertical declares no series.")
+    names = ("name", "text", "bucket", "by", "zone", "points")
+    for title, found in facts.items():
+        cells = [(*(each[name] for name in names), age_text(each["age"])) for each in found]
+        print_table(f"Series of {title}", columns, cells, empty="This vertical declares no series.")
 
 
 @commands.command()
@@ -70,7 +70,7 @@ def show(
     Example: plumbline series show ward_arrivals_hourly --group Location/icu --from 2019-06-01 --to 2019-06-02
     """
     with workspace() as ws, ws.database.read() as connection:
-        chosen = ws.vertical(vertical)
+        chosen = ws.vertical(vertical, fits=lambda each: any(series.name == name for series in each.series))
         series = placed(chosen.series_named(name), ws.settings.time_zone)
         asked = _Asked(connection, chosen, series, parse_instant(as_of, what="--as-of") if as_of else None)
         stretch = asked.stretch(group, first, last)

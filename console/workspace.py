@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from flows.installation import Installation, installation
 from substrate.catalog import Vertical, vertical
 from substrate.errors import ConfigurationError
+from substrate.freshness import records_name, watermarks
 from substrate.settings import load_settings
+from substrate.sources.configured import load_sources
 
 __all__ = ["Workspace", "load_settings", "workspace"]
 
@@ -17,19 +19,38 @@ __all__ = ["Workspace", "load_settings", "workspace"]
 class Workspace(Installation):
     """An opened installation, with somebody at the keyboard."""
 
-    def vertical(self, name: str | None) -> Vertical:
-        """The vertical that is meant; the only one, if none is named.
+    def vertical(self, name: str | None, *, fits: Callable[[Vertical], bool] = lambda _each: True) -> Vertical:
+        """The vertical that is meant; if none is named, the only one in use that fits.
+
+        Args:
+            name: as somebody said it.
+            fits: whether what is asked for is something that a vertical has.
 
         Raises:
             NotFoundError: none has that name.
-            ConfigurationError: none is named, and several are installed.
+            ConfigurationError: none is named, and several may be meant.
+        """
+        meant = self.meant(name)
+        fitting = [each for each in meant if fits(each)] or meant
+        if len(fitting) != 1:
+            names = ", ".join(each.name for each in fitting)
+            raise ConfigurationError("which vertical is meant?", hint=f"Add --vertical with one of: {names}.")
+        return fitting[0]
+
+    def meant(self, name: str | None) -> list[Vertical]:
+        """The vertical of a name; without one, all that are in use, or all that are installed where none is yet.
+
+        Raises:
+            NotFoundError: none has that name.
         """
         if name is not None:
-            return vertical(name)
-        if len(self.verticals) != 1:
-            names = ", ".join(sorted(self.verticals))
-            raise ConfigurationError("which vertical is meant?", hint=f"Add --vertical with one of: {names}.")
-        return next(iter(self.verticals.values()))
+            return [vertical(name)]
+        installed = [each for _, each in sorted(self.verticals.items())]
+        listed = {entry.vertical for entry in load_sources(self.settings.resolved_sources_file)}
+        with self.database.read() as connection:
+            read = watermarks(connection).keys()
+        used = [each for each in installed if each.name in listed or _was_read(each, read)]
+        return used or installed
 
     @property
     def actor(self) -> str:
@@ -38,6 +59,10 @@ class Workspace(Installation):
             return f"cli:{getpass.getuser()}"
         except (KeyError, OSError):  # a container's user may have no name
             return "cli"
+
+
+def _was_read(vertical: Vertical, read: Collection[str]) -> bool:
+    return any(records_name(record) in read for record in vertical.records)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime
 from flows.accounts import number_lines
 from flows.features import refresh_features
 from flows.guarded import StepFailed, discreet
-from flows.hooks import catch_up_once, take_back, tell_steward
+from flows.hooks import HOOKS
 from flows.ingest import ingest_source
 from flows.installation import installation
 from flows.maintenance import maintenance
@@ -29,10 +29,7 @@ Step = tuple[str, Flow[..., dict[str, int]], dict[str, Any]]
 @flow(
     flow_run_name="daily cycle {vertical}",
     timeout_seconds=TIME_LIMITS["daily-cycle"],
-    on_running=[catch_up_once],
-    on_completion=[take_back],
-    on_failure=[tell_steward],
-    on_crashed=[tell_steward],
+    **HOOKS,
 )
 def daily_cycle(
     vertical: str, as_of: AwareDatetime | None = None, with_maintenance: bool = True

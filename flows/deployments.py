@@ -16,8 +16,10 @@ from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.installation import Installation, installation
+from flows.mender import Mender
 from flows.timetable import Turn, turns
 from flows.trouble import expect
+from flows.turnstile import TAG
 from substrate.clock import SECOND
 from substrate.settings import Settings
 from substrate.sources.configured import load_sources
@@ -57,7 +59,12 @@ def serve_all(settings: Settings, *, limit: int = 2, poll_seconds: float = 1.0) 
         due = due_turns(opened)
         expect(opened.database, due, opened.clock.now())
     made = [deployment(turn, settings.time_zone) for turn in due]
-    serve(*made, limit=limit, query_seconds=poll_seconds, print_starting_message=False)
+    mender = Mender(settings)
+    mender.start()
+    try:
+        serve(*made, limit=limit, query_seconds=poll_seconds, print_starting_message=False)
+    finally:
+        mender.stop()
 
 
 def due_turns(opened: Installation) -> list[Turn]:
@@ -72,7 +79,7 @@ def deployment(turn: Turn, zone: str) -> RunnerDeployment:
         turn.name,
         schedule=_schedule(turn, zone),
         parameters=dict(turn.parameters),
-        tags=["plumbline", *filter(None, [turn.parameters.get("vertical")])],
+        tags=[TAG, *filter(None, [turn.parameters.get("vertical")])],
         concurrency_limit=_ONE,
         entrypoint_type=EntrypointType.MODULE_PATH,
         paused=False,

@@ -5,13 +5,14 @@ Prefect keeps an error's words and shows them, and the words of a stranger's err
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
+from typing import Any, TypedDict
 
 from prefect import Task
+from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
@@ -22,6 +23,17 @@ WAITS = exponential_backoff(backoff_factor=10)
 """10, 20 and 40 seconds between tries, each up to as much again by chance."""
 
 JITTER = 1.0
+
+
+class Tried(TypedDict):
+    """How Prefect is told to run a step: what its decorators take."""
+
+    retries: int
+    retry_delay_seconds: Callable[[int], list[float]]
+    retry_jitter_factor: float
+    retry_condition_fn: Callable[[Task[Any, Any], TaskRun, State[Any]], bool]
+    cache_policy: CachePolicy
+
 
 _OURS = Path(__file__).resolve().parents[1]
 
@@ -46,6 +58,16 @@ def may_pass(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether trying again may help: a source or a database that is away may come back, a wrong setting may not."""
     found = state.result(raise_on_failure=False)
     return isinstance(found, SourceError | DatabaseError)
+
+
+TRIED: Tried = {
+    "retries": RETRIES,
+    "retry_delay_seconds": WAITS,
+    "retry_jitter_factor": JITTER,
+    "retry_condition_fn": may_pass,
+    "cache_policy": NO_CACHE,
+}
+"""Every step is tried again where that may help, and none is left out because it was done before."""
 
 
 def _where(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What Prefect calls when a flow run ends: a run that failed or crashed becomes one of our own alerts.
+"""What Prefect calls when a flow run begins and ends: one that failed or crashed becomes one of our own alerts.
 
 A hook has the run's state and nothing else that can be trusted, so it opens the installation anew.
 """
@@ -6,23 +6,26 @@ A hook has the run's state and nothing else that can be trusted, so it opens the
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.flows import FlowStateHook
 from prefect.logging.loggers import flow_run_logger
 
 from flows.installation import installation
 from flows.missed import leave_out_missed
 from flows.timetable import subject_of
 from flows.trouble import went_well, went_wrong
+from flows.zombies import note_process
 from substrate.errors import PlumblineError
 
 
-def catch_up_once(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Leave out the runs that a run which begins makes needless."""
+def begin(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Note in which process a run is, and leave out the runs that it makes needless."""
     with get_client(sync_client=True) as client:
+        note_process(client, flow_run.id)
         for run in leave_out_missed(client, client.read_flow_run(flow_run.id), datetime.now(UTC)):
             flow_run_logger(flow_run, flow).info("%s: %s was missed and is left out", state.name, run.name)
 
@@ -49,6 +52,24 @@ def why_of(state: State[Any]) -> str:
     if isinstance(found, Exception):
         return type(found).__name__
     return f"Prefect says: {state.name}"
+
+
+class Hooks(TypedDict):
+    """What Prefect calls when a flow run begins and ends: what its decorator takes."""
+
+    on_running: list[FlowStateHook[..., Any]]
+    on_completion: list[FlowStateHook[..., Any]]
+    on_failure: list[FlowStateHook[..., Any]]
+    on_crashed: list[FlowStateHook[..., Any]]
+
+
+HOOKS: Hooks = {
+    "on_running": [begin],
+    "on_completion": [take_back],
+    "on_failure": [tell_steward],
+    "on_crashed": [tell_steward],
+}
+"""The same for every flow."""
 
 
 def _subject(flow: Flow[Any, Any], run: FlowRun) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.assets import materialize
-from prefect.cache_policies import NO_CACHE
 
 from flows import steps
 from flows.accounts import ingest_lines, rows_of
-from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import catch_up_once, take_back, tell_steward
+from flows.guarded import TRIED, discreet
+from flows.hooks import HOOKS
 from flows.installation import installation
 from flows.lineage import records_asset, source_asset
 from flows.narration import Narration
@@ -21,10 +20,7 @@ from flows.turnstile import one_at_a_time
 @flow(
     flow_run_name="ingest {vertical}/{source}",
     timeout_seconds=TIME_LIMITS["ingest-source"],
-    on_running=[catch_up_once],
-    on_completion=[take_back],
-    on_failure=[tell_steward],
-    on_crashed=[tell_steward],
+    **HOOKS,
 )
 def ingest_source(vertical: str, source: str, allow_mass_delete: bool = False) -> dict[str, int]:
     """Read a source from where it was left to its end.
@@ -44,11 +40,7 @@ def ingest_source(vertical: str, source: str, allow_mass_delete: bool = False) -
 @materialize(
     "plumbline://records",
     task_run_name="read {source}",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def read_source(vertical: str, source: str, allow_mass_delete: bool) -> dict[str, int]:
     """Read it; what is committed stays, and another try goes on from there."""

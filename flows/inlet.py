@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from automations.engine import RuleReport
 from flows.reactor import Reactor
 from flows.workbench import Workbench
-from substrate.batches import current_batch
 from substrate.errors import ConfigurationError, DatabaseError, PlumblineError
 from substrate.freshness import advance, records_name
 from substrate.inbound import Event, fail, finish, take
@@ -23,6 +22,7 @@ from substrate.ingest import IngestReport, Intake, fed
 from substrate.mapping import Reader
 from substrate.sources.configured import SourceEntry, speaking
 from substrate.sources.push import rows_of
+from substrate.standing import outcome_of, place_of
 from substrate.sweep import Limits, Sweep
 from substrate.tracing import batch
 from substrate.turns import take_turn
@@ -135,7 +135,7 @@ class Inlet:
 
     def _take(self, connection: Connection, events: list[Event]) -> Drained:
         intake, now = self._intake, self._bench.clock.now()
-        places = {_place(event): event for event in events}
+        places = {place_of(event.id): event for event in events}
         rows = [
             row
             for place, event in places.items()
@@ -144,10 +144,10 @@ class Inlet:
         intake.begin_anew()
         rules = RuleReport()
         if rows:
-            intake.take(connection, rows, now)
+            batch_number = intake.take(connection, rows, now)
             words = {number: places[place].correlation for number, place in (intake.origins or {}).items()}
             self._confirm(connection, events)
-            rules = self._reactor.react(connection, current_batch(connection), words, now)
+            rules = self._reactor.react(connection, batch_number, words, now)
         else:
             self._confirm(connection, events)
         finish(connection, _outcomes(places, [row.place for row in rows], intake.report), now)
@@ -156,11 +156,7 @@ class Inlet:
     def _confirm(self, connection: Connection, events: list[Event]) -> None:
         """Whoever pushed this had pushed all that came before it."""
         latest = max(event.received_at for event in events)
-        advance(connection, [records_name(kind) for kind in self._confirms], self.name, latest)
-
-
-def _place(event: Event) -> str:
-    return f"pushed event {event.id}"
+        advance(connection, [records_name(record) for record in self._confirms], self.name, latest)
 
 
 def _outcomes(places: dict[str, Event], told: list[str], report: IngestReport) -> dict[int, str]:
@@ -168,9 +164,7 @@ def _outcomes(places: dict[str, Event], told: list[str], report: IngestReport) -
     counts = dict.fromkeys(places, 0)
     for place in told:
         counts[place] += 1
-    return {
-        event.id: f"rows: {counts[place]}, quarantined: {report.refused_in[place]}" for place, event in places.items()
-    }
+    return {event.id: outcome_of(counts[place], report.refused_in[place]) for place, event in places.items()}
 
 
 def _named(error: Exception) -> str:

@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 from automations.rule_files import read_rules
 from automations.shipping import ship_rules
-from flows.inlet import Drained, Inlet
+from flows.inlet import BATCH_EVENTS, Drained, Inlet
 from flows.meters import Meters
 from flows.reactor import Reactor
 from flows.workbench import Workbench, workbench
@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.05
 """How long an event may wait that came in by another process; one of our own wakes the loop."""
+
+_REST_SECONDS = 0.04
+"""How long the loop rests after a batch that was not full, so that the next one is shared by more events: a batch costs
+nearly as much for one event as for forty, and the processor that it takes is the door's, too."""
 
 _TROUBLE_SECONDS = 1.0
 _KEEP_FAILED = 10
@@ -131,8 +135,9 @@ class LiveLoop:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._awake.clear()
+            ended = 0
             try:
-                self.drain()
+                ended = self._pass()
                 self._forget()
                 self._trouble = ""
             except PlumblineError as error:
@@ -144,7 +149,14 @@ class LiveLoop:
                 self._trouble = type(error).__name__
                 log.exception("pushed events wait")
                 self._stopping.wait(_TROUBLE_SECONDS)
+            self._pause(ended)
+
+    def _pause(self, ended: int) -> None:
+        """Wait for the next event, or rest after a batch; where a batch was full, more waits already."""
+        if not ended:
             self._awake.wait(_LOOK_SECONDS)
+        elif ended < BATCH_EVENTS:
+            self._stopping.wait(_REST_SECONDS)
 
     def _pass(self) -> int:
         """One batch of every source for which something waits."""

@@ -9,12 +9,13 @@ from prefect.client.orchestration import get_client
 
 from flows import upkeep
 from flows.accounts import number_lines
-from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import catch_up_once, take_back, tell_steward
+from flows.guarded import TRIED, discreet
+from flows.hooks import HOOKS
 from flows.installation import installation
 from flows.timetable import TIME_LIMITS, subject_of, turns
 from flows.trouble import tell_overdue, went_wrong
-from flows.zombies import close_zombies
+from flows.turnstile import let_go
+from flows.zombies import close_zombies, try_again
 from substrate.clock import from_micros
 from substrate.sources.configured import load_sources
 
@@ -22,10 +23,7 @@ from substrate.sources.configured import load_sources
 @flow(
     flow_run_name="maintenance",
     timeout_seconds=TIME_LIMITS["maintenance"],
-    on_running=[catch_up_once],
-    on_completion=[take_back],
-    on_failure=[tell_steward],
-    on_crashed=[tell_steward],
+    **HOOKS,
 )
 def maintenance() -> dict[str, int]:
     """Forget what need not be kept, look after the database, and report what is stuck or late."""
@@ -41,11 +39,7 @@ def maintenance() -> dict[str, int]:
 
 @task(
     task_run_name="forget",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def forget() -> dict[str, int]:
     """Retention, bit by bit."""
@@ -55,11 +49,7 @@ def forget() -> dict[str, int]:
 
 @task(
     task_run_name="look after the database",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def inspect() -> dict[str, int]:
     """Statistics and room."""
@@ -69,9 +59,12 @@ def inspect() -> dict[str, int]:
 
 @task(task_run_name="close zombies", cache_policy=NO_CACHE)
 def close() -> int:
-    """Close runs that lost their process, and tell the steward of each."""
+    """Have runs that lost their process tried again; close those that ran too long, and tell the steward of each."""
     with discreet(), installation() as opened, get_client(sync_client=True) as client:
-        found = close_zombies(client, from_micros(opened.clock.now()))
+        now = from_micros(opened.clock.now())
+        _again, lost = try_again(client, now)
+        found = lost + close_zombies(client, now)
+        let_go(client)
         for name, run in found:
             subject = subject_of(name, run.parameters)
             went_wrong(opened.settings, opened.database, opened.clock, subject, "crashed", "its process is gone")

@@ -23,6 +23,7 @@ USER = "plumbline"
 """The user of our own server's password."""
 
 _OURS = "substrate,automations,verticals,flows"
+_KEPT = "prefect.server.concurrency.lease_storage.filesystem"
 _POLLED = 10 * SECOND
 _TIMEOUT = 2.0
 
@@ -80,6 +81,8 @@ def server_environment(settings: Settings, environment: Mapping[str, str]) -> di
         **client_environment(settings, environment),
         "PREFECT_SERVER_API_AUTH_STRING": auth_string(settings, environment).get_secret_value(),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": named or f"sqlite+aiosqlite:///{path}",
+        # Else a server that starts again has forgotten who holds a limit, and nobody ever gets what they held.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": environment.get("PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE", _KEPT),
         # Else it writes into its own package, which may be another user's or another installation's too.
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(kept / "ui"),
         "PREFECT_SERVER_LOGGING_LEVEL": environment.get("PREFECT_SERVER_LOGGING_LEVEL", "WARNING"),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
 
 from automations.engine import budgets_of
 from flows.accounts import quality_text, stale_lines
-from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import catch_up_once, take_back, tell_steward
+from flows.guarded import TRIED, discreet
+from flows.hooks import HOOKS
 from flows.installation import installation
 from flows.timetable import TIME_LIMITS, slug
 from substrate.clock import DAY
@@ -20,10 +19,7 @@ from substrate.quarantine import lying
 @flow(
     flow_run_name="quality {vertical}",
     timeout_seconds=TIME_LIMITS["quality-report"],
-    on_running=[catch_up_once],
-    on_completion=[take_back],
-    on_failure=[tell_steward],
-    on_crashed=[tell_steward],
+    **HOOKS,
 )
 def quality_report(vertical: str) -> dict[str, int]:
     """Say what of a vertical is held in quarantine, by source and reason, and which data is older than promised.
@@ -36,11 +32,7 @@ def quality_report(vertical: str) -> dict[str, int]:
 
 @task(
     task_run_name="quality of {vertical}",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def report(vertical: str) -> dict[str, int]:
     """Count, and write the page."""

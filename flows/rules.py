@@ -5,13 +5,12 @@ from __future__ import annotations
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.assets import Asset, materialize
-from prefect.cache_policies import NO_CACHE
 from pydantic import AwareDatetime
 
 from flows import steps
 from flows.accounts import alerts_of, number_lines, sent_of
-from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import catch_up_once, take_back, tell_steward
+from flows.guarded import TRIED, discreet
+from flows.hooks import HOOKS
 from flows.installation import installation
 from flows.lineage import alerts_asset, features_asset, series_asset
 from flows.narration import Narration
@@ -23,10 +22,7 @@ from substrate.clock import to_micros
 @flow(
     flow_run_name="rules {vertical}",
     timeout_seconds=TIME_LIMITS["sweep-rules"],
-    on_running=[catch_up_once],
-    on_completion=[take_back],
-    on_failure=[tell_steward],
-    on_crashed=[tell_steward],
+    **HOOKS,
 )
 def sweep_rules(vertical: str, as_of: AwareDatetime | None = None) -> dict[str, int]:
     """Evaluate all rules, put what is to be told into the outbox, and send what is due.
@@ -53,11 +49,7 @@ def _looked_at(vertical: Vertical) -> list[str | Asset]:
 @materialize(
     "plumbline://alerts",
     task_run_name="rules of {vertical}",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def evaluate(vertical: str, as_of: int | None) -> dict[str, int]:
     """Evaluate every rule, each in its own transaction; one that fails stops no other."""
@@ -74,11 +66,7 @@ def evaluate(vertical: str, as_of: int | None) -> dict[str, int]:
 
 @task(
     task_run_name="messages of {vertical}",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def send(vertical: str, as_of: int | None) -> dict[str, int]:
     """Send what is due; what fails waits for its next try."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.assets import Asset, materialize
-from prefect.cache_policies import NO_CACHE
 from pydantic import AwareDatetime
 
 from flows import steps
 from flows.accounts import series_lines
-from flows.guarded import JITTER, RETRIES, WAITS, discreet, may_pass
-from flows.hooks import catch_up_once, take_back, tell_steward
+from flows.guarded import TRIED, discreet
+from flows.hooks import HOOKS
 from flows.installation import installation
 from flows.lineage import records_asset, series_asset
 from flows.steps import Moment
@@ -23,10 +22,7 @@ from substrate.series.refresh import SeriesReport
 @flow(
     flow_run_name="series {vertical}",
     timeout_seconds=TIME_LIMITS["refresh-series"],
-    on_running=[catch_up_once],
-    on_completion=[take_back],
-    on_failure=[tell_steward],
-    on_crashed=[tell_steward],
+    **HOOKS,
 )
 def refresh_series(vertical: str, as_of: AwareDatetime | None = None) -> dict[str, int]:
     """Make all series true as of now.
@@ -53,11 +49,7 @@ def _refreshed(vertical: str, name: str, moment: Moment) -> SeriesReport:
 @materialize(
     "plumbline://series",
     task_run_name="series {series}",
-    retries=RETRIES,
-    retry_delay_seconds=WAITS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=may_pass,
-    cache_policy=NO_CACHE,
+    **TRIED,
 )
 def refresh_one(vertical: str, series: str, at: int, timeline: str) -> SeriesReport:
     """Refresh one series in one transaction."""

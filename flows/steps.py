@@ -5,7 +5,10 @@ Each commits what it did before it returns, and is safe to do again after it was
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from automations.announcer import Announcer
 from automations.delivery import DeliveryReport, deliver_due
@@ -16,7 +19,9 @@ from automations.timelines import timeline_for
 from flows.watch import Nobody, Watch
 from flows.workbench import Workbench
 from substrate.facts import Facts
+from substrate.features import parts
 from substrate.features.declare import View
+from substrate.features.parts import Division, Part, PartReport
 from substrate.features.refresh import RefreshReport, state_of
 from substrate.features.refresh import refresh as refresh_stored
 from substrate.features.tables import LIVE, REPLAY
@@ -83,9 +88,46 @@ def refresh_view(bench: Workbench, view: View, moment: Moment) -> RefreshReport:
     """Make the features of one view true as of a moment."""
     with bench.database.write() as connection:
         report = refresh_stored(connection, view, moment.at, timeline=moment.copy)
-        if moment.timeline == LIVE:
-            advance(connection, [view_name(view.entity.kind)], bench.vertical.name, moment.at)
+        _advance(connection, bench, view, moment)
     return report
+
+
+def is_large(bench: Workbench, view: View) -> bool:
+    """Whether a view is refreshed in parts, where all of it has to be computed."""
+    with bench.database.read() as connection:
+        return parts.is_large(connection, view, bench.settings.partition_entities)
+
+
+def begin_view(bench: Workbench, view: View, moment: Moment) -> RefreshReport | Division:
+    """Make the features of a large view true where that takes some of its entities only; else say in which parts."""
+    with bench.database.write() as connection:
+        size = bench.settings.partition_entities
+        found = parts.begin(connection, view, moment.at, size, timeline=moment.copy)
+        if isinstance(found, RefreshReport):
+            _advance(connection, bench, view, moment)
+    return found
+
+
+def refresh_part(bench: Workbench, view: View, division: Division, part: Part) -> PartReport:
+    """Make the features of a part of a view true."""
+    with bench.database.write() as connection:
+        return parts.refresh_part(connection, view, division, part)
+
+
+def finish_view(
+    bench: Workbench, view: View, moment: Moment, division: Division, done: Iterable[PartReport], seconds: float
+) -> RefreshReport | None:
+    """Note that all parts of a view are true; None: another refresh has begun meanwhile, and sees to it."""
+    with bench.database.write() as connection:
+        report = parts.finish(connection, view, division, done, seconds)
+        if report is not None:
+            _advance(connection, bench, view, moment)
+    return report
+
+
+def _advance(connection: Connection, bench: Workbench, view: View, moment: Moment) -> None:
+    if moment.timeline == LIVE:
+        advance(connection, [view_name(view.entity)], bench.vertical.name, moment.at)
 
 
 def refresh_one_series(bench: Workbench, series: Series, moment: Moment) -> SeriesReport:
@@ -111,7 +153,7 @@ def _of_the_copy(bench: Workbench, moment: Moment) -> dict[str, int]:
     """How far the features of a walk through the past are; the table of watermarks knows only what is live."""
     with bench.database.read() as connection:
         states = {view: state_of(connection, view, moment.copy) for view in bench.vertical.views}
-    return {view_name(view.entity.kind): state.as_of for view, state in states.items() if state is not None}
+    return {view_name(view.entity): state.as_of for view, state in states.items() if state is not None}
 
 
 def deliver(bench: Workbench, timeline: str = LIVE, watch: Watch = NOBODY) -> DeliveryReport:

@@ -1,30 +1,55 @@
-"""Runs that lost their process and still stand as running: found by their age, and closed, so that people see it."""
+"""Runs that lost their process or their server: found, tried again once, and else closed, so that people see it.
+
+A run notes in which process it is. Where that process is gone, or the run crashed, it is scheduled anew: every flow is
+safe to start again. What runs elsewhere is found by its age alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import socket
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
-    FlowRunFilterStartTime,
+    FlowRunFilterEndTime,
+    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.states import Crashed
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.states import Crashed, Scheduled
 
 from flows.timetable import TIME_LIMITS
 
+AGAIN = "tried-again"
+"""The tag of a run that was scheduled anew, so that it is only once."""
+
 _GRACE = timedelta(minutes=10)
-_WHY = "It ran on past its time limit: its process is gone. What it had committed stays, and the next run goes on."
+_RECENT = timedelta(minutes=30)
+_WHERE = "plumbline.process"
+_NOWHERE = "none"
+_TOO_LONG = "It ran on past its time limit: its process is gone. What it had committed stays, and the next run goes on."
+_GONE = "Its process is gone. What it had committed stays, and the next run goes on."
+_ONCE_MORE = "It lost its process or its server, and is tried once more. What it had committed stays."
 
 
-def close_zombies(client: SyncPrefectClient, now: datetime) -> list[tuple[str, FlowRun]]:
-    """Set runs to crashed that should have ended long ago; the flow and the run of each.
+def note_process(client: SyncPrefectClient, run: UUID) -> None:
+    """Say that a run is in this process."""
+    client.update_flow_run_labels(run, {_WHERE: _here(os.getpid())})
+
+
+Found = tuple[str, FlowRun]
+"""A run and the name of its flow."""
+
+
+def close_zombies(client: SyncPrefectClient, now: datetime) -> list[Found]:
+    """Set runs to crashed that should have ended long ago, and name them.
 
     Args:
         client: of the Prefect server.
@@ -32,16 +57,88 @@ def close_zombies(client: SyncPrefectClient, now: datetime) -> list[tuple[str, F
     """
     found = [(flow, run) for flow in TIME_LIMITS for run in _too_old(client, flow, now)]
     for _, run in found:
-        client.set_flow_run_state(run.id, Crashed(message=_WHY), force=True)
+        client.set_flow_run_state(run.id, Crashed(message=_TOO_LONG), force=True)
     return found
 
 
-def _too_old(client: SyncPrefectClient, flow: str, now: datetime) -> Iterable[FlowRun]:
-    started_before = now - timedelta(seconds=TIME_LIMITS[flow]) - _GRACE
-    return client.read_flow_runs(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING])),
-            start_time=FlowRunFilterStartTime(before_=started_before),
-        ),
-    )
+def try_again(client: SyncPrefectClient, now: datetime) -> tuple[list[Found], list[Found]]:
+    """Schedule runs anew, each once, that crashed just now or whose process on this machine is gone; close the others.
+
+    Args:
+        client: of the Prefect server.
+        now: an aware time.
+
+    Returns:
+        The runs that were scheduled anew, and those that were closed.
+    """
+    lost = [(flow, run) for flow in TIME_LIMITS for run in _standing(client, flow) if _is_gone(run)]
+    crashed = [(flow, run) for flow in TIME_LIMITS for run in _crashed(client, flow, now)]
+    again = [(flow, run) for flow, run in lost + crashed if _may_be_tried(run) and _is_still_so(client, run)]
+    for _, run in again:
+        client.update_flow_run_labels(run.id, {_WHERE: _NOWHERE})
+        client.update_flow_run(run.id, tags=[*run.tags, AGAIN])
+        state: State[None] = Scheduled(name="AwaitingRetry", message=_ONCE_MORE, scheduled_time=now)
+        client.set_flow_run_state(run.id, state, force=True)
+    closed = [(flow, run) for flow, run in lost if not _may_be_tried(run) and _is_still_so(client, run)]
+    for _, run in closed:
+        client.set_flow_run_state(run.id, Crashed(message=_GONE), force=True)
+    return again, closed
+
+
+def _is_still_so(client: SyncPrefectClient, run: FlowRun) -> bool:
+    """Whether nobody else has seen to it meanwhile."""
+    now = client.read_flow_run(run.id)
+    return now.state_id == run.state_id
+
+
+def _may_be_tried(run: FlowRun) -> bool:
+    """Whether somebody will start it again: a step of another run has nobody, and a person may have cancelled it."""
+    cancelled = run.state is not None and run.state.type is StateType.CANCELLING
+    return run.deployment_id is not None and AGAIN not in run.tags and not cancelled
+
+
+def _is_gone(run: FlowRun) -> bool:
+    """Whether its process was on this machine and is no more; another that took its number counts as it."""
+    place = str(run.labels.get(_WHERE, ""))
+    _, _, number = place.rpartition(":")
+    return number.isdigit() and place == _here(int(number)) and not _lives(int(number))
+
+
+def _here(number: int) -> str:
+    return f"{socket.gethostname()}:{number}"
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _standing(client: SyncPrefectClient, flow: str) -> Iterator[FlowRun]:
+    yield from _runs(client, flow, FlowRunFilter(state=_in(StateType.RUNNING, StateType.CANCELLING)))
+
+
+def _crashed(client: SyncPrefectClient, flow: str, now: datetime) -> Iterator[FlowRun]:
+    ended = FlowRunFilterEndTime(after_=now - _RECENT)
+    yield from _runs(client, flow, FlowRunFilter(state=_in(StateType.CRASHED), end_time=ended))
+
+
+def _too_old(client: SyncPrefectClient, flow: str, now: datetime) -> Iterator[FlowRun]:
+    due = FlowRunFilterExpectedStartTime(before_=now - timedelta(seconds=TIME_LIMITS[flow]) - _GRACE)
+    standing = _in(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
+    for run in _runs(client, flow, FlowRunFilter(state=standing, expected_start_time=due)):
+        begun = run.start_time or run.expected_start_time
+        if begun is not None and due.before_ is not None and begun < due.before_:
+            yield run
+
+
+def _runs(client: SyncPrefectClient, flow: str, wanted: FlowRunFilter) -> Iterable[FlowRun]:
+    return client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])), flow_run_filter=wanted)
+
+
+def _in(*types: StateType) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, case, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, bindparam, case, select, update
 
 from substrate.bulk import append
 from substrate.schema import SYSTEM
@@ -36,13 +36,7 @@ def next_stamp(connection: Connection, now: int) -> Stamp:
     `recorded_at` is `now`, or the previous batch's where the machine's clock stepped back: what we learned later is
     never filed as known earlier.
     """
-    later = case((counter.c.recorded_at < now, now), else_=counter.c.recorded_at)
-    taken = connection.execute(
-        update(counter)
-        .where(counter.c.id == 1)
-        .values(batch=counter.c.batch + 1, recorded_at=later)
-        .returning(counter.c.batch, counter.c.recorded_at)
-    ).first()
+    taken = connection.execute(_NEXT, {"now": now}).first()
     if taken is None:
         # Of two processes that write first at once, the second waits here for the first.
         append(connection, counter, ("id", "batch", "recorded_at"), [(1, 0, 0)], new_only=True)
@@ -53,3 +47,15 @@ def next_stamp(connection: Connection, now: int) -> Stamp:
 def current_batch(connection: Connection) -> int:
     """The number of the newest batch; 0 before the first."""
     return connection.execute(select(counter.c.batch)).scalar() or 0
+
+
+_NOW = bindparam("now", type_=BigInteger())
+_NEXT = (
+    update(counter)
+    .where(counter.c.id == 1)
+    .values(
+        batch=counter.c.batch + 1,
+        recorded_at=case((counter.c.recorded_at < _NOW, _NOW), else_=counter.c.recorded_at),
+    )
+    .returning(counter.c.batch, counter.c.recorded_at)
+)

@@ -5,7 +5,7 @@ The built-in ones come through the same door as a stranger's package.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -151,7 +151,19 @@ def verticals() -> dict[str, Vertical]:
         if found.setdefault(vertical.name, vertical) is not vertical:
             hint = "Uninstall one of the packages that bring it."
             raise DeclarationError(f"two installed verticals are called {vertical.name!r}", hint=hint)
+    _share_no_series(found.values())
     return found
+
+
+def _share_no_series(installed: Iterable[Vertical]) -> None:
+    """Series are known by their names alone; tables of records are told apart by SQLModel itself."""
+    owners: dict[str, str] = {}
+    for vertical in installed:
+        for series in vertical.series:
+            owner = owners.setdefault(series.name, vertical.name)
+            if owner != vertical.name:
+                hint = "Rename it in one of them."
+                raise DeclarationError(f"{owner} and {vertical.name} both have a series {series.name!r}", hint=hint)
 
 
 def _loaded(point: EntryPoint) -> Vertical:

@@ -91,15 +91,18 @@ def instant(
     sensitivity: Sensitivity = Sensitivity.PHI,
     *,
     known_at: str | None = None,
-    label: str = "",
-    absent: str = "",
     inherits: tuple[str, str] | None = None,
     own: str | None = None,
+    label: str = "",
+    absent: str = "",
     **field: Any,
 ) -> Any:
-    """Declare a column of instants, in microseconds since 1970 UTC; `label` reads well before `3 h ago`."""
+    """Declare a column of instants, in microseconds since 1970 UTC; `label` reads well before `3 h ago`.
+
+    With `inherits` no mapper sets it, as with a `reference`.
+    """
     meaning = Meaning(
-        text, sensitivity, instant=True, known_at=known_at, label=label, absent=absent, inherits=inherits, own=own
+        text, sensitivity, instant=True, known_at=known_at, inherits=inherits, own=own, label=label, absent=absent
     )
     return _declare(meaning, {"sa_type": BigInteger, **field})
 

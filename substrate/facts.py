@@ -40,6 +40,7 @@ class Facts:
     def __init__(self, records: Iterable[type[Record]], views: Iterable[View] = (), *, timeline: str = LIVE) -> None:
         self.paths = Paths(records, views)
         self.timeline = timeline
+        self._rests: dict[tuple[str, FieldPath], set[str]] = {}
         self._readers: dict[tuple[str, tuple[FieldPath, ...]], Select[Any]] = {}
 
     def schema(self, kind: str) -> Schema:
@@ -131,25 +132,37 @@ class Facts:
         return found[entity_id]
 
     def dependencies(self, kind: str, paths: Iterable[FieldPath]) -> frozenset[str]:
-        """The watermarks that a condition over these paths rests on: `records:encounter`, `view:patient`."""
-        names = {records_name(kind)}
+        """The watermarks that a condition over these paths rests on: `records:hospital_encounter`."""
+        names = {records_name(self.paths.record(kind))}
         for path in paths:
-            names |= self._watermarks(kind, path)
+            if (kind, path) not in self._rests:
+                self._rests[kind, path] = self._watermarks(kind, path)
+            names |= self._rests[kind, path]
         return frozenset(names)
+
+    def features_behind(self, kind: str, path: FieldPath) -> frozenset[str]:
+        """The stored features of the record at the end of a path that its value rests on; none behind a column."""
+        origin = self.paths.origin(kind, path)
+        if origin is None or origin.view is None:
+            return frozenset()
+        derived = derivations(origin.view).get(origin.name)
+        if derived is None:
+            return frozenset({origin.name})
+        return frozenset[str]().union(*(self.features_behind(origin.record.kind, one) for one in derived.operands))
 
     def _watermarks(self, kind: str, path: FieldPath) -> set[str]:
         origin = self.paths.origin(kind, path)
         if origin is None:
             return set()
         passed = (self.paths.reached(kind, path[:count]) for count in range(len(path)))
-        return {records_name(record.kind) for record in passed if record} | self._features(origin)
+        return {records_name(record) for record in passed if record} | self._features(origin)
 
     def _features(self, origin: Origin) -> set[str]:
         if origin.view is None:
             return set()
         derived = derivations(origin.view).get(origin.name)
         if derived is None:
-            return {view_name(origin.record.kind)}
+            return {view_name(origin.record)}
         return set[str]().union(*(self._watermarks(origin.record.kind, path) for path in derived.operands))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete, func, select
 
 from substrate.bulk import upsert
+from substrate.records import Record, table_of
 from substrate.schema import SYSTEM
 
 watermark = Table(
@@ -27,7 +28,7 @@ class Stale:
     """Data older than its promise.
 
     Attributes:
-        name: `records:encounter`, `view:patient`, `series:arrivals_daily`.
+        name: `records:hospital_encounter`, `view:hospital_patient`, `series:arrivals_daily`.
         at: the instant that the data is true for; None: it was never read.
         age: microseconds between that and the time of asking; None: never read.
         budget: the promised age, in microseconds.
@@ -39,14 +40,14 @@ class Stale:
     budget: int
 
 
-def records_name(kind: str) -> str:
-    """The watermark of a kind of record."""
-    return f"records:{kind}"
+def records_name(record: type[Record]) -> str:
+    """The watermark of a kind of record; by its table, as two verticals may both have an `order`."""
+    return f"records:{table_of(record).name}"
 
 
-def view_name(kind: str) -> str:
+def view_name(record: type[Record]) -> str:
     """The watermark of a kind's features."""
-    return f"view:{kind}"
+    return f"view:{table_of(record).name}"
 
 
 def series_name(name: str) -> str:
@@ -70,8 +71,10 @@ def retire(connection: Connection, source: str) -> int:
 
 def watermarks(connection: Connection) -> dict[str, int]:
     """How far each name is known; where several sources feed it, the one furthest behind decides."""
-    rows = connection.execute(select(watermark.c.name, func.min(watermark.c.at)).group_by(watermark.c.name))
-    return dict(rows.tuples().all())
+    return dict(connection.execute(_FURTHEST_BEHIND).tuples().all())
+
+
+_FURTHEST_BEHIND = select(watermark.c.name, func.min(watermark.c.at)).group_by(watermark.c.name)
 
 
 def stale(known: Mapping[str, int], needs: Mapping[str, int], at: int) -> list[Stale]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, ColumnElement, Dialect, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
@@ -28,7 +28,7 @@ class IdList(TypeDecorator[list[int]]):
 
     def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
         """The value that the driver is handed."""
-        return value if dialect.name == "postgresql" or value is None else json.dumps(value)
+        return value if dialect.name == "postgresql" or value is None else orjson.dumps(value).decode()
 
 
 class Among(GenericFunction[bool]):
@@ -51,6 +51,18 @@ def among(column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]
         ids: any number of ids; they travel as one bound parameter.
     """
     return Among(column, bindparam(None, list(ids), type_=IdList(), unique=True))
+
+
+def among_given(column: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
+    """Whether an integer column is one of the ids that are given when the statement is run.
+
+    Such a statement can be made once: making one takes several times as long as running it on a few rows.
+
+    Args:
+        column: the integer column.
+        name: of the parameter.
+    """
+    return Among(column, bindparam(name, type_=IdList()))
 
 
 @compiles(Among, "sqlite")

@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from substrate.database import BigKey
 from substrate.errors import NotFoundError
-from substrate.idset import among
+from substrate.idset import among, among_given
 from substrate.schema import SYSTEM
 
 
@@ -108,26 +108,20 @@ def take(connection: Connection, source: str, limit: int, max_bytes: int) -> lis
         limit: the most events.
         max_bytes: the most bytes, but for the first.
     """
-    table = inbound_event.c
-    waits = (table.source == source, IS_WAITING)
-    sizes = select(table.id, func.length(table.body)).where(*waits).order_by(table.id).limit(limit)
     chosen: list[int] = []
     room = max_bytes
-    for number, size in connection.execute(sizes):
+    for number, size in connection.execute(_SIZES, {"source": source, "count": limit}):
         room -= size
         if chosen and room < 0:
             break
         chosen.append(number)
-    columns = (table.id, table.source, table.content_type, table.body, table.correlation, table.received_at)
-    rows = connection.execute(select(*columns).where(among(table.id, chosen)).order_by(table.id)) if chosen else ()
+    rows = connection.execute(_EVENTS, {"ids": chosen}) if chosen else ()
     return [Event(*row) for row in rows]
 
 
 def anything_waiting(connection: Connection, sources: Iterable[str]) -> list[str]:
     """Those of the sources for which an event waits."""
-    table = inbound_event.c
-    first = select(table.id).where(table.source == bindparam("source"), IS_WAITING).limit(1)
-    return [name for name in sources if connection.execute(first, {"source": name}).first() is not None]
+    return [name for name in sources if connection.execute(_FIRST, {"source": name}).first() is not None]
 
 
 def backlog(connection: Connection, sources: Collection[str] | None = None) -> Backlog:
@@ -218,10 +212,33 @@ def _end(connection: Connection, state: Inbound, outcomes: Mapping[int, str], at
     by_outcome: dict[str, list[int]] = {}
     for number, outcome in outcomes.items():
         by_outcome.setdefault(outcome[:_OUTCOME], []).append(number)
-    table = inbound_event.c
     for outcome, ids in by_outcome.items():
-        values = {"state": state.value, "outcome": outcome, "done_at": at, "attempts": table.attempts + 1}
-        ended += connection.execute(
-            update(inbound_event).where(among(table.id, ids), IS_WAITING).values(values)
-        ).rowcount
+        values = {"to_state": state.value, "said": outcome, "at": at, "ids": ids}
+        ended += connection.execute(_ENDED, values).rowcount
     return ended
+
+
+# Made once: the live loop runs them for every batch.
+_WAITING = (inbound_event.c.source == bindparam("source"), IS_WAITING)
+_FIRST = select(inbound_event.c.id).where(*_WAITING).limit(1)
+_SIZES = (
+    select(inbound_event.c.id, func.length(inbound_event.c.body))
+    .where(*_WAITING)
+    .order_by(inbound_event.c.id)
+    .limit(bindparam("count", type_=Integer()))
+)
+_EVENTS = (
+    select(*(inbound_event.c[name] for name in Event.__dataclass_fields__))
+    .where(among_given(inbound_event.c.id))
+    .order_by(inbound_event.c.id)
+)
+_ENDED = (
+    update(inbound_event)
+    .where(among_given(inbound_event.c.id), IS_WAITING)
+    .values(
+        state=bindparam("to_state"),
+        outcome=bindparam("said"),
+        done_at=bindparam("at"),
+        attempts=inbound_event.c.attempts + 1,
+    )
+)

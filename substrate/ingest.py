@@ -31,7 +31,7 @@ from substrate.inherit import settle
 from substrate.mapping import Draft, Gone, Mapper, Reader, id_in
 from substrate.quality import Reason, RowRefused
 from substrate.quarantine import Refusal
-from substrate.records import record_id
+from substrate.records import Record, record_id
 from substrate.sealing import fit, seal
 from substrate.sequence import Told, stretches
 from substrate.sources.source import PAGE_ROWS, Page, Row, Source
@@ -97,8 +97,8 @@ class Intake:
         self.origins = {}
 
     @spanned("ingest")
-    def take(self, connection: Connection, rows: Sequence[Row], now: int) -> None:
-        """Map, check and write some rows in the caller's transaction, and account for each."""
+    def take(self, connection: Connection, rows: Sequence[Row], now: int) -> int:
+        """Map, check and write some rows in the caller's transaction, account for each, and say the batch's number."""
         refusals: list[Refusal] = []
         stamp = next_stamp(connection, now)
         told = self._read(rows, now, refusals)
@@ -110,6 +110,7 @@ class Intake:
         quarantine.keep(connection, self.vertical.name, self.reader.source, refusals, now)
         self._count_refusals(refusals)
         self.report.rows_in += len(rows)
+        return stamp.batch
 
     def skip(self, connection: Connection, page: Page) -> None:
         """Account for rows that the source knows to be the same as those already read."""
@@ -378,18 +379,16 @@ def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
 
 
 def _mark_fresh(database: Database, vertical: Vertical, source: Source, now: int) -> None:
-    names = [records_name(kind) for kind in fed(vertical, source.kinds)]
+    names = [records_name(record) for record in fed(vertical, source.kinds)]
     with database.write() as connection:
         advance(connection, names, source.name, now)
 
 
-def fed(vertical: Vertical, resources: Collection[str] | None) -> list[str]:
+def fed(vertical: Vertical, resources: Collection[str] | None) -> list[type[Record]]:
     """The kinds of record that a source keeps up to date which gives these resources (None: all that there are)."""
     read = [mapper for mapper in vertical.mappers if resources is None or mapper.resource in resources]
-    if len(read) == len(vertical.mappers):
-        return [record.kind for record in vertical.records]
-    given = {record.kind for mapper in read for record in mapper.given}
-    return [record.kind for record in vertical.records if record.kind in given]
+    given = {record for mapper in read for record in mapper.given}
+    return [record for record in vertical.records if record in given]
 
 
 def _recipe(vertical: Vertical) -> str:

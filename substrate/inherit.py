@@ -7,10 +7,23 @@ it, so the order in which a source gives its rows changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, ScalarSelect, Table, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Update,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from substrate.batches import Stamp
 from substrate.catalog import Vertical
@@ -32,9 +45,31 @@ def settle(connection: Connection, vertical: Vertical, writer: Writer, stamp: St
         writer: wrote the batch, and keeps replaced versions.
         stamp: the batch.
     """
-    for record in vertical.records:
-        for name, meaning in inherited(record).items():
-            _settle_column(connection, vertical, writer, stamp, (record, name, meaning))
+    written = {kind for kind, count in writer.written.items() if count}
+    for column in _columns(vertical.records):
+        if _settle_column(connection, writer, stamp, column, written):
+            written.add(column.record.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """An inherited column, and the kind of record that it repeats."""
+
+    record: type[Record]
+    name: str
+    parent: type[Record]
+
+
+@cache
+def _columns(records: tuple[type[Record], ...]) -> tuple[_Column, ...]:
+    """All inherited columns of a vertical, in the order of its records."""
+    kinds = {record.kind: record for record in records}
+    return tuple(
+        _Column(record, name, kinds[meanings(record)[meaning.inherits[0]].references or ""])
+        for record in records
+        for name, meaning in inherited(record).items()
+        if meaning.inherits
+    )
 
 
 @cache
@@ -44,56 +79,67 @@ def inherited(record: type[Record]) -> dict[str, Meaning]:
 
 
 def _settle_column(
-    connection: Connection, vertical: Vertical, writer: Writer, stamp: Stamp, what: tuple[type[Record], str, Meaning]
-) -> None:
-    record, name, meaning = what
-    via, column = meaning.inherits or ("", "")
-    parent = vertical.record(meanings(record)[via].references or "")
-    table = table_of(record)
-    value = _looked_up(table, via, table_of(parent), column, meaning.own)
-    if writer.written[record.kind]:
-        fresh = (table.c.batch == stamp.batch, table.c[name].is_distinct_from(value))
-        connection.execute(update(table).where(*fresh).values({name: value}))
+    connection: Connection, writer: Writer, stamp: Stamp, column: _Column, written: Collection[str]
+) -> bool:
+    """Settle one column; whether rows followed a record that they refer to.
+
+    Nothing can follow where no record of the parent's kind was written: most batches of pushed events end here.
+    """
+    followed = False
+    if writer.written[column.record.kind]:
+        connection.execute(_own(column), {"batch_of_it": stamp.batch})
+    if column.parent.kind not in written:
+        return followed
     for _ in range(_DEEPEST):
-        moved = _followers(connection, table, table_of(parent), (via, name), value, stamp)
+        moved = list(connection.scalars(_followers(column), {"batch_of_it": stamp.batch}))
         if not moved:
-            return
-        _follow(connection, writer, record, moved, {name: value}, stamp)
-        if parent is not record:
-            return
+            break
+        _follow(connection, writer, column, moved, stamp)
+        followed = True
+        if column.parent is not column.record:
+            break
+    return followed
 
 
-def _looked_up(table: Table, via: str, parent: Table, column: str, own: str | None) -> ColumnElement[int]:
-    other = parent.alias("parent")
-    found: ScalarSelect[int] = select(other.c[column]).where(other.c.id == table.c[via]).scalar_subquery()
+@cache
+def _own(column: _Column) -> Update:
+    """Lets the rows that a batch wrote look their value up; made once, as all that does not depend on a batch."""
+    table, value = table_of(column.record), _looked_up(column)
+    fresh = (table.c.batch == _BATCH, table.c[column.name].is_distinct_from(value))
+    return update(table).where(*fresh).values({column.name: value})
+
+
+@cache
+def _followers(column: _Column) -> Select[tuple[int]]:
+    """The rows that refer to a record that a batch wrote, and repeat another value than it has."""
+    table, other = table_of(column.record), table_of(column.parent).alias("moved")
+    via, _ = _inherits(column)
+    written = select(other.c.id).where(other.c.batch == _BATCH)
+    where = (table.c[via].in_(written), table.c[column.name].is_distinct_from(_looked_up(column)))
+    return select(table.c.id).where(*where)
+
+
+@cache
+def _looked_up(column: _Column) -> ColumnElement[int]:
+    table, other = table_of(column.record), table_of(column.parent).alias("parent")
+    via, name = _inherits(column)
+    found: ScalarSelect[int] = select(other.c[name]).where(other.c.id == table.c[via]).scalar_subquery()
+    own = inherited(column.record)[column.name].own
     return found if own is None else func.coalesce(table.c[own], found, type_=BigInteger)
 
 
-def _followers(
-    connection: Connection,
-    table: Table,
-    parent: Table,
-    names: tuple[str, str],
-    value: ColumnElement[int],
-    stamp: Stamp,
-) -> list[int]:
-    via, name = names
-    other = parent.alias("moved")
-    written = select(other.c.id).where(other.c.batch == stamp.batch)
-    where = (table.c[via].in_(written), table.c[name].is_distinct_from(value))
-    return list(connection.scalars(select(table.c.id).where(*where)))
+def _inherits(column: _Column) -> tuple[str, str]:
+    """The reference, and the column of the record that it leads to."""
+    return inherited(column.record)[column.name].inherits or ("", "")
 
 
-def _follow(
-    connection: Connection,
-    writer: Writer,
-    record: type[Record],
-    ids: Iterable[int],
-    values: dict[str, ColumnElement[int]],
-    stamp: Stamp,
-) -> None:
-    table, moved = table_of(record), list(ids)
+def _follow(connection: Connection, writer: Writer, column: _Column, moved: list[int], stamp: Stamp) -> None:
+    table = table_of(column.record)
     ours = select(table.c.id).where(among(table.c.id, moved), table.c.batch != stamp.batch)
-    writer.archive(record, list(connection.scalars(ours)))
+    writer.archive(column.record, list(connection.scalars(ours)))
     stamped = {"batch": literal(stamp.batch), "recorded_at": literal(stamp.recorded_at)}
-    connection.execute(update(table).where(among(table.c.id, moved)).values({**values, **stamped}))
+    values = {column.name: _looked_up(column), **stamped}
+    connection.execute(update(table).where(among(table.c.id, moved)).values(values))
+
+
+_BATCH = bindparam("batch_of_it", type_=BigInteger())

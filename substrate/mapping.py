@@ -127,6 +127,19 @@ class Reader:
         except (OverflowError, ValueError):
             raise RowRefused(Reason.BAD_TIME, f"{what} is not a valid date or time") from None
 
+    def day(self, text: Any, what: str) -> int:
+        """The moment on which a calendar date begins: on the source's own clock if it declares a zone, else in UTC.
+
+        Raises:
+            RowRefused: the text is no date of the form 2024-01-31.
+        """
+        if not isinstance(text, str):
+            raise RowRefused(Reason.WRONG_TYPE, f"{what} is not text")
+        try:
+            return _midnight(text, self._zone)
+        except ValueError:
+            raise RowRefused(Reason.BAD_TIME, f"{what} is not a valid date") from None
+
 
 # Rows that were written together share their times.
 @lru_cache(maxsize=4_096)
@@ -139,6 +152,13 @@ def _read_instant(text: str, zone: ZoneInfo | None) -> int | None:
             return None
         moment = moment.replace(tzinfo=assumed)
     return to_micros(moment)
+
+
+@lru_cache(maxsize=4_096)
+def _midnight(text: str, zone: ZoneInfo | None) -> int:
+    if len(text) != len("2024-01-31"):
+        raise ValueError("no calendar date")
+    return to_micros(datetime.fromisoformat(text).replace(tzinfo=zone or UTC))
 
 
 def stand_in_id(source: str, kind: str, alias: str) -> int:

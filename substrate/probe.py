@@ -97,5 +97,5 @@ def _try(intake: Intake, row: Row, now: int, result: Probe) -> None:
         told = intake.draft(row, now)
     except RowRefused as refused:
         result.refusals.append(Refused(f"{row.place}:{row.line}", row.kind, refused.reason.value, refused.detail))
-    if result.survey is not None:
-        result.survey.note(row, told)
+    if result.survey is not None and row.payload is not None:
+        result.survey.note(row.kind, row.payload, told)

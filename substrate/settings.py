@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         default=None, description="YAML file of the sources to read; unset: `home`/sources.yaml."
     )
     batch_rows: int = Field(default=5_000, ge=1, le=50_000, description="Rows ingested in one transaction.")
+    partition_entities: int = Field(
+        default=200_000,
+        ge=1,
+        description="Entities that one task of a full refresh of features computes; a view with more is split.",
+    )
     mass_delete_share: float = Field(
         default=0.2,
         ge=0,

@@ -66,8 +66,8 @@ def test_the_feature_is_computed(database: Database) -> None:
     assert isinstance(feature, Aggregate)
     view = View(Patient, (feature,))
     with database.write() as connection:
-        connection.exec_driver_sql("DROP TABLE feature_patient")
-        connection.exec_driver_sql("DROP TABLE feature_patient_history")
+        connection.exec_driver_sql("DROP TABLE feature_hospital_patient")
+        connection.exec_driver_sql("DROP TABLE feature_hospital_patient_history")
         reconcile(connection, tables_of(view))
         assert refresh(connection, view, 10).entities == 0
 

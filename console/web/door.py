@@ -29,6 +29,7 @@ _KEYS = ("webhook-id", "idempotency-key", "x-event-id")
 _KEY = re.compile(rf"[!-~]{{1,{KEY_LENGTH}}}")
 _PLAIN = ("", "identity")
 _LATER_SECONDS = 5
+_FORMS = {"auto": "JSON or NDJSON", "epcis": "JSON, JSON-LD or XML"}
 
 
 class Refusal(Exception):
@@ -75,21 +76,41 @@ class Door:
 
     async def receive(self, request: Request) -> Response:
         """Answer one event."""
-        name = request.path_params["source"]
+        found = await self.admit(request, request.path_params["source"])
+        if isinstance(found, Refusal):
+            return _refused(found)
+        return _json(202, {"event_id": found.key, "correlation": found.correlation})
+
+    async def admit(self, request: Request, name: str, note: str = "") -> Receipt | Refusal:
+        """Keep one event, or say why not; which of them is counted.
+
+        Args:
+            request: its headers and body.
+            name: the source whose event it is said to be.
+            note: what is kept behind the content type, for those who read it.
+        """
         # Names that strangers make up must not become labels.
         label = name if name in self._sources else "unknown"
         try:
-            receipt = await self._kept(await self._arrival(request, name))
+            receipt = await self._kept(await self._arrival(request, name, note))
         except Refusal as refusal:
             self._meters.events.labels(label, refusal.outcome).inc()
-            return _refused(refusal)
+            return refusal
         except PlumblineError:
             self._meters.events.labels(label, "busy").inc()
-            return _refused(Refusal(503, "busy", "the event could not be kept; send it again"))
+            return Refusal(503, "busy", "the event could not be kept; send it again")
         except ClientDisconnect:
-            return Response(status_code=400)
+            return Refusal(400, "gone", "the sender hung up")
         self._meters.events.labels(label, "accepted" if receipt.kept is Kept.NEW else "repeat").inc()
-        return _json(202, {"event_id": receipt.key, "correlation": receipt.correlation})
+        return receipt
+
+    async def let_ask(self, request: Request, name: str) -> None:
+        """Let only those ask about a source who may push to it.
+
+        Raises:
+            Refusal: it is somebody else.
+        """
+        await self._proven(request, self._sources.get(name, STRANGER))
 
     async def _kept(self, arrival: Arrival) -> Receipt:
         receipt = await self._letterbox.put(arrival)
@@ -97,7 +118,7 @@ class Door:
             raise Refusal(409, "conflict", "this event id was used with another body")
         return receipt
 
-    async def _arrival(self, request: Request, name: str) -> Arrival:
+    async def _arrival(self, request: Request, name: str, note: str) -> Arrival:
         options = self._sources.get(name, STRANGER)
         body = await self._proven(request, options)
         if len(body) > options.max_bytes:
@@ -105,7 +126,7 @@ class Door:
         self._not_now()
         content_type, body = _told(request, options, body)
         word = correlation() or correlation_of(request.headers.get("traceparent"))
-        return Arrival(name, _key(request.headers), content_type, body, word, self._clock.now())
+        return Arrival(name, _key(request.headers), content_type + note, body, word, self._clock.now())
 
     async def _proven(self, request: Request, options: PushOptions) -> bytes:
         """The body, from somebody who may push it; of a stranger's no more is read than must be."""
@@ -147,7 +168,7 @@ def _told(request: Request, options: PushOptions, body: bytes) -> tuple[str, byt
         raise Refusal(415, "unreadable", "send the body as it is, without Content-Encoding")
     form = form_of(options, content_type) if body.strip() else "json"
     if form is None:
-        raise Refusal(415, "unreadable", "send JSON or NDJSON, and say so in Content-Type")
+        raise Refusal(415, "unreadable", f"send {_FORMS.get(options.format, 'JSON')}, and say so in Content-Type")
     if form == "json" and body.strip() and not _holds_records(body):
         raise Refusal(400, "unreadable", "the body is no JSON object or array")
     return content_type, body

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 _TOGETHER = 500
 _LOOK_SECONDS = 0.25
+_REST_SECONDS = 0.01
+"""Between two transactions: an event after a quiet moment is kept at once, of many more come together."""
+
 _FULL = 5_000
 
 
@@ -52,6 +56,7 @@ class Letterbox:
         self._thread: Thread | None = None
         self._backlog = Backlog()
         self._looked_at = 0
+        self._kept_at = 0.0
 
     def start(self) -> None:
         """Begin to keep."""
@@ -100,6 +105,7 @@ class Letterbox:
         letters: list[_Letter] = []
         try:
             letter = self._letters.get(timeout=_LOOK_SECONDS)
+            time.sleep(max(0.0, self._kept_at + _REST_SECONDS - time.monotonic()))
             while letter is not None:
                 letters.append(letter)
                 if len(letters) >= _TOGETHER:
@@ -118,6 +124,7 @@ class Letterbox:
             told = error if isinstance(error, PlumblineError) else DatabaseError("the event could not be kept")
             _each_loop(letters, lambda letter, _place: letter.answer.set_exception(told))
             return
+        self._kept_at = time.monotonic()
         self._on_kept()
         _each_loop(letters, lambda letter, place: letter.answer.set_result(receipts[place]))
 

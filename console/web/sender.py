@@ -1,4 +1,4 @@
-"""Who may push: a signature over the body in the Standard Webhooks form, or a key in a header.
+"""Who may push: a signature over the body, in the Standard Webhooks form or the sender's own, or a key in a header.
 
 A stranger learns nothing: an unknown source is checked as a known one is, takes as long, and gets the same answer.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from automations.channels.signing import signature
+from console.web.signatures import SCHEMES
 from substrate.clock import MICROS, MINUTE
 from substrate.sources.push import PushOptions
 
@@ -32,7 +33,7 @@ def shows_key(options: PushOptions, headers: Mapping[str, str]) -> bool:
 
 def is_signed(headers: Mapping[str, str]) -> bool:
     """Whether the headers claim a signature, which only the body can prove."""
-    return "webhook-signature" in headers
+    return "webhook-signature" in headers or any(scheme.header in headers for scheme in SCHEMES.values())
 
 
 def proves_body(options: PushOptions, headers: Mapping[str, str], body: bytes, now: int) -> bool:
@@ -40,10 +41,14 @@ def proves_body(options: PushOptions, headers: Mapping[str, str], body: bytes, n
 
     Args:
         options: the source's; each of its secrets is in force, so that they can be changed one after the other.
-        headers: `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+        headers: `webhook-id`, `webhook-timestamp` and `webhook-signature`, or the header of the sender's own scheme.
         body: exactly as it came.
         now: the instant, in microseconds since 1970 UTC.
     """
+    scheme = SCHEMES.get(options.format)
+    if scheme is not None and scheme.header in headers:
+        proofs = [scheme.proves(key.get_secret_value(), headers, body, now) for key in options.secret]
+        return any(proofs)
     mark, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not mark or not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16):
         return False

@@ -29,8 +29,17 @@ from substrate.history import masked
 from substrate.idset import Among, among
 from substrate.records import Record, history_of, table_of
 
-# A set of ids: given now, given when the statement runs, or as the statement that finds them; None is all.
-Ids = Iterable[int] | BindParameter[Any] | Select[Any] | None
+
+@dataclass(frozen=True, slots=True)
+class IdRange:
+    """All ids from one to another, both included."""
+
+    low: ColumnElement[int]
+    high: ColumnElement[int]
+
+
+# A set of ids: given now, given when the statement runs, as the statement that finds them, or a range; None is all.
+Ids = Iterable[int] | BindParameter[Any] | Select[Any] | IdRange | None
 Condition = ColumnElement[bool]
 
 _NEVER = (1 << 63) - 1
@@ -54,6 +63,8 @@ def listed(column: ColumnElement[Any], ids: Ids) -> tuple[Condition, ...]:
         return ()
     if isinstance(ids, Select):
         return (column.in_(ids),)
+    if isinstance(ids, IdRange):
+        return (column >= ids.low, column <= ids.high)
     return (Among(column, ids),) if isinstance(ids, BindParameter) else (among(column, ids),)
 
 

@@ -19,6 +19,7 @@ from substrate.expressions.types import FieldPath, Value
 from substrate.features.checked import derivations, feature_operands
 from substrate.features.declare import View
 from substrate.features.tables import LIVE, feature_state, feature_table
+from substrate.freshness import view_name
 from substrate.history import masked, visible
 from substrate.idset import Among, IdList
 from substrate.records import table_of
@@ -90,7 +91,8 @@ def _statement(view: View, timeline: str) -> Select[Any]:
         return stored.c[path[0]] if path[0] in stored.c else masked(view.entity, entity, path[0], now)
 
     state = feature_state.c
-    refreshed = select(state.as_of).where(state.view == view.entity.kind, state.timeline == timeline).scalar_subquery()
+    mine = (state.view == view_name(view.entity), state.timeline == timeline)
+    refreshed = select(state.as_of).where(*mine).scalar_subquery()
     features = [column((name,)).label(name) for name in feature_operands(view)]
     wanted = Among(stored.c.id, bindparam("ids", type_=IdList()))
     source = stored.join(entity, entity.c.id == stored.c.id)

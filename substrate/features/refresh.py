@@ -24,6 +24,7 @@ from substrate.features.events import AT
 from substrate.features.state import State, keep_state, read_state
 from substrate.features.store import Store, staged, temporary
 from substrate.features.tables import LIVE, digest_of
+from substrate.freshness import view_name
 from substrate.tracing import spanned
 
 # Above this share of the entities, computing some of them one by one costs more than computing all of them at once.
@@ -89,23 +90,53 @@ def refresh(
     """
     began = perf_counter()
     newest = current_batch(connection) if batch is None else batch
-    digest = digest_of(view)
+    if mode is not Mode.FULL:
+        partly = refresh_partly(connection, view, at, batch=newest, timeline=timeline, mode=mode, progress=progress)
+        if partly is not None:
+            return partly
     before = state_of(connection, view, timeline, lock=True)
-    partly = before is not None and before.digest == digest and before.as_of <= at
-    store = Store(connection, view, timeline, at, overwrite=not partly)
-    found = None
-    if before is not None and partly and mode is not Mode.FULL:
-        found = _some(store, view, Since(before.as_of, before.batch), at, _limit(before, mode), progress)
-    done = Mode.FULL if found is None else Mode.INCREMENTAL
-    entities, changed = found or _all(store, view, at, progress)
+    store = Store(connection, view, timeline, at, overwrite=not goes_on(before, view, at))
+    entities, changed = _all(store, view, at, progress)
+    return _noted(store, view, at, Mode.FULL, newest, (entities, changed), began)
+
+
+def refresh_partly(
+    connection: Connection,
+    view: View,
+    at: int,
+    *,
+    batch: int,
+    timeline: str = LIVE,
+    mode: Mode = Mode.AUTO,
+    progress: Progress = lambda _step: None,
+) -> RefreshReport | None:
+    """The same for those entities alone that may have changed; None, and nothing done, where all are to be computed."""
+    began = perf_counter()
+    before = state_of(connection, view, timeline, lock=True)
+    if before is None or not goes_on(before, view, at):
+        return None
+    store = Store(connection, view, timeline, at)
+    found = _some(store, view, Since(before.as_of, before.batch), at, _limit(before, mode), progress)
+    return None if found is None else _noted(store, view, at, Mode.INCREMENTAL, batch, found, began)
+
+
+def goes_on(before: State | None, view: View, at: int) -> bool:
+    """Whether what is stored can be built upon: it is of the same declaration, and of no later instant."""
+    return before is not None and before.digest == digest_of(view) and before.as_of <= at
+
+
+def _noted(
+    store: Store, view: View, at: int, mode: Mode, batch: int, done: tuple[int, int], began: float
+) -> RefreshReport:
     seconds = perf_counter() - began
-    keep_state(connection, view.entity.kind, timeline, State(at, newest, digest, store.count()), seconds)
-    return RefreshReport(view.entity.kind, done, entities, changed, seconds, at)
+    state = State(at, batch, digest_of(view), store.count())
+    keep_state(store.connection, view_name(view.entity), store.timeline, state, seconds)
+    return RefreshReport(view.entity.kind, mode, *done, seconds, at)
 
 
 def state_of(connection: Connection, view: View, timeline: str = LIVE, *, lock: bool = False) -> State | None:
     """What a view's stored features hold; None: it was never refreshed."""
-    return read_state(connection, view.entity.kind, timeline, lock=lock)
+    return read_state(connection, view_name(view.entity), timeline, lock=lock)
 
 
 def _all(store: Store, view: View, at: int, progress: Progress) -> tuple[int, int]:
@@ -127,12 +158,12 @@ def _some(store: Store, view: View, since: Since, at: int, limit: float, progres
         progress(f"computing {count} entities")
         if not count:
             return 0, 0
-        with _by_index(store.connection):
+        with by_index(store.connection):
             return store.replace(_those_touched(view), {"at": at}, select(ids.c.id), count)
 
 
 @contextmanager
-def _by_index(connection: Connection) -> Iterator[None]:
+def by_index(connection: Connection) -> Iterator[None]:
     """Let PostgreSQL look a few entities up: it prices a look-up for turning disks, and would read all events."""
     if connection.dialect.name != "postgresql":
         yield

@@ -40,6 +40,13 @@ def read_state(connection: Connection, name: str, timeline: str, *, lock: bool =
     return State(*found) if found else None
 
 
+def read_digest(connection: Connection, name: str, timeline: str, *, own: bool) -> str | None:
+    """The digest that is stored; until the transaction ends nobody changes it, or with `own` even reads it so."""
+    columns = feature_state.c
+    wanted = select(columns.digest).where(columns.view == name, columns.timeline == timeline)
+    return connection.execute(wanted.with_for_update(read=not own)).scalar()
+
+
 def keep_state(connection: Connection, name: str, timeline: str, state: State, seconds: float) -> None:
     """Say what is stored now, and how long it took."""
     columns = ("view", "timeline", "as_of", "batch", "digest", "rows", "seconds")

@@ -53,27 +53,29 @@ class Store:
 
     def __init__(self, connection: Connection, view: View, timeline: str, at: int, *, overwrite: bool = False) -> None:
         self.connection = connection
+        self.timeline = timeline
         self.rows = feature_table(view, timeline)
         self._history = feature_history(view, timeline)
         self._names = [column.name for column in self.rows.columns if column.name not in ("id", "as_of")]
         self._at = literal(at, BigInteger)
         self._overwrite = overwrite
 
-    def is_empty(self) -> bool:
-        """Whether no entity has a row yet."""
-        return self.connection.execute(select(self.rows.c.id).limit(1)).first() is None
+    def is_empty(self, ids: Ids = None) -> bool:
+        """Whether no entity has a row yet, of all or of some."""
+        chosen = select(self.rows.c.id).where(*listed(self.rows.c.id, ids)).limit(1)
+        return self.connection.execute(chosen).first() is None
 
     def count(self) -> int:
         """How many entities have a row."""
         return self.connection.execute(select(func.count()).select_from(self.rows)).scalar_one()
 
-    def fill(self, computed: Select[Any], given: Given) -> int:
-        """Write the rows of a view that has none yet, and return how many there are."""
+    def fill(self, computed: Select[Any], given: Given, ids: Ids = None) -> int:
+        """Write the rows of a view, or of some of its entities, that has none yet, and return how many there are."""
         found = computed.subquery()
         values = select(found.c.id, *(found.c[name] for name in self._names), self._at)
         self.connection.execute(insert(self.rows).from_select(["id", *self._names, "as_of"], values), given)
         copied = select(self.rows.c.id, *(self.rows.c[name] for name in self._names), self.rows.c.as_of, false())
-        return self._append(copied)
+        return self._append(copied.where(*listed(self.rows.c.id, ids)))
 
     def replace(
         self, computed: Select[Any], given: Given, ids: Ids = None, asked: int | None = None

@@ -112,4 +112,5 @@ def _values(view: View) -> list[Column[Any]]:
 
 
 def _name(view: View, timeline: str) -> str:
-    return f"feature_{view.entity.kind}" if timeline == LIVE else f"feature_{view.entity.kind}__{timeline}"
+    name = f"feature_{table_of(view.entity).name}"
+    return name if timeline == LIVE else f"{name}__{timeline}"

@@ -21,7 +21,7 @@ from substrate.mappings.tables import sql_table
 from substrate.mappings.templates import key_template, prefix_of
 from substrate.quality import Reason, RowRefused
 from substrate.records import Record, mapped_columns, table_of
-from substrate.sources.sql.options import TableOptions
+from substrate.relations import TableOptions
 
 _CHANGED_AT = Target(
     Record, "changed_at", Meaning("When the source last changed it", Sensitivity.INTERNAL, instant=True), Type.TIMESTAMP

@@ -10,7 +10,6 @@ from substrate.mapping import Draft, Gone, Reader
 from substrate.mappings.mapping_file import MappingFile
 from substrate.mappings.rows import Table
 from substrate.quality import RowRefused
-from substrate.sources.source import Row
 
 PROTECTED = "‹protected›"
 """In place of a code whose column not everybody in the house may see."""
@@ -34,17 +33,15 @@ class Survey:
     _columns: dict[str, dict[str, None]] = field(default_factory=dict)
     _filled: dict[str, set[str]] = field(default_factory=dict)
 
-    def note(self, row: Row, told: Draft | Gone | None) -> None:
-        """Count a row, with what became of it; None: it was refused."""
-        table = self.mapping.tables.get(row.kind)
-        if table is None or row.payload is None:
-            return
-        self._columns.setdefault(row.kind, {}).update(dict.fromkeys(row.payload))
-        self._note_codes(row.kind, table, row.payload)
+    def note(self, resource: str, payload: dict[str, Any], told: Draft | Gone | None) -> None:
+        """Count a row of a resource, with what became of it; None: it was refused."""
+        table = self.mapping.tables[resource]
+        self._columns.setdefault(resource, {}).update(dict.fromkeys(payload))
+        self._note_codes(resource, table, payload)
         if isinstance(told, Gone):
-            self.left_out[row.kind] += 1
+            self.left_out[resource] += 1
         elif told is not None:
-            filled = self._filled.setdefault(row.kind, set())
+            filled = self._filled.setdefault(resource, set())
             for each in told.told():
                 filled.update(f"{each.record.kind}.{name}" for name, value in each.values.items() if value is not None)
 

@@ -10,7 +10,7 @@ from substrate.mappings.columns import Columns
 from substrate.mappings.fault import MappingFault
 from substrate.mappings.spec import Resource
 from substrate.mappings.templates import split
-from substrate.sources.sql.options import TableOptions
+from substrate.relations import TableOptions
 
 
 def sql_table(name: str, resource: Resource, columns: Columns) -> TableOptions:

@@ -105,7 +105,7 @@ class _Reading:
         self._series = series
         self._as_of = as_of
         self._groups = groups
-        known = watermarks(connection).get(records_name(series.of.kind), as_of)
+        known = watermarks(connection).get(records_name(series.of), as_of)
         self._known_until = min(as_of, known)
 
     def over(self, source: FromClause, first: int, last: int) -> Stretch:

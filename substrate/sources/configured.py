@@ -20,11 +20,17 @@ from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
 from substrate.mappings.choice import is_path, mapping_file
 from substrate.mappings.mapping_file import MappingFile
+from substrate.sources.dcsa import DcsaOptions, DcsaSource
+from substrate.sources.edfi.interchange import EdfiXmlOptions, opened_interchange
+from substrate.sources.edfi.ods import EdfiOptions, EdfiSource
+from substrate.sources.epcis_query import EpcisOptions, EpcisSource
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from substrate.sources.frappe import FrappeOptions, FrappeSource
 from substrate.sources.ignored import Ignored
 from substrate.sources.odoo import OdooOptions, OdooSource
+from substrate.sources.oneroster.drop import OneRosterCsvOptions, OneRosterCsvSource
+from substrate.sources.oneroster.rest import OneRosterOptions, OneRosterSource
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
 from substrate.sources.sql.options import SqlOptions
@@ -49,11 +55,22 @@ def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
     yield FolderSource(name, options)
 
 
+@contextmanager
+def _oneroster_csv(name: str, options: OneRosterCsvOptions) -> Iterator[OneRosterCsvSource]:
+    yield OneRosterCsvSource(name, options)
+
+
 _OPENERS: dict[str, Open] = {
     "folder": _folder,
     "fhir": FhirSource,
     "frappe": FrappeSource,
     "odoo": OdooSource,
+    "epcis": EpcisSource,
+    "dcsa": DcsaSource,
+    "oneroster": OneRosterSource,
+    "oneroster_csv": _oneroster_csv,
+    "edfi": EdfiSource,
+    "edfi_xml": opened_interchange,
     "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
@@ -78,6 +95,12 @@ class SourceEntry(BaseModel):
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
     frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
     odoo: OdooOptions | None = Field(None, description="An Odoo server.")
+    epcis: EpcisOptions | None = Field(None, description="An EPCIS 2.0 repository.")
+    dcsa: DcsaOptions | None = Field(None, description="An ocean carrier's DCSA Track & Trace interface.")
+    oneroster: OneRosterOptions | None = Field(None, description="A OneRoster server.")
+    oneroster_csv: OneRosterCsvOptions | None = Field(None, description="A folder of OneRoster exports.")
+    edfi: EdfiOptions | None = Field(None, description="An Ed-Fi ODS/API.")
+    edfi_xml: EdfiXmlOptions | None = Field(None, description="A folder of Ed-Fi interchange files.")
     sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
@@ -196,7 +219,8 @@ def speaking(vertical: Vertical, entry: SourceEntry) -> Vertical:
     file = mapping_of(vertical, entry)
     if file is not None:
         return file.spoken_by(vertical)
-    chosen = vertical.dialects.get(entry.mapping or entry.polled or "")
+    spoken = entry.polled or (entry.push.language if entry.push else "")
+    chosen = vertical.dialects.get(entry.mapping or spoken)
     return vertical if chosen is None else replace(vertical, mappers=chosen)
 
 

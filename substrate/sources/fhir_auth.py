@@ -124,7 +124,7 @@ class Authorizer:
         return {"authorization": f"Bearer {self._token[0]}"}
 
     def _fetch(self, auth: ClientCredentials | BackendServices) -> tuple[str, int]:
-        form = {"grant_type": "client_credentials", "scope": auth.scope}
+        form = {"grant_type": "client_credentials"} | ({"scope": auth.scope} if auth.scope else {})
         headers = {"accept": "application/json"}
         if isinstance(auth, ClientCredentials):
             headers["authorization"] = _basic(auth.client_id, auth.client_secret)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeAlias
 
 from substrate.sources.blocks import BLOCK, TornError, blocks
 from substrate.sources.csv_rows import read_csv
@@ -19,6 +21,20 @@ from substrate.sources.source import Row
 
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"(\w+)"')
 _JSON_ROW_BYTES = 500
+_PACKED = ("json", "xml")
+MIXED = "Bundle"
+"""What `first_type` says of a file in which records of several types lie."""
+ReadBlocks: TypeAlias = Callable[[Path], Iterator[bytes]]
+
+
+class RowReader(Protocol):
+    """What turns files into rows."""
+
+    def rows(self, file: Picked) -> Iterator[Row]:
+        """Every row from the first on."""
+
+    def first_type(self, file: Picked) -> str:
+        """The type of the first record, or MIXED; empty if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +54,15 @@ class FileReader:
     delimiter: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
 
-    def rows(self, file: Picked) -> Iterator[Row]:
-        """Every row from the first on.
+    def rows(self, file: Picked, read: ReadBlocks = blocks) -> Iterator[Row]:
+        """Every row from the first on; `read` gives the blocks of a file that is not simply there (a zip's member).
 
         Raises:
             OSError: the file cannot be opened or read.
         """
-        head = _head(file)
+        head = sample(_until_torn(read(file.path)))
         encoding = self.encoding or detect(head, is_json=file.form != "csv")
-        text = as_utf8(blocks(file.path), encoding)
+        text = as_utf8(read(file.path), encoding)
         rows = self._parse(file, text, b"".join(as_utf8([head], encoding)))
         return rows if encoding == UTF8 else (_received(row, encoding) for row in rows)
 
@@ -72,7 +88,7 @@ class FileReader:
 
 def guess_rows(file: Picked) -> int:
     """About how many rows the file has: its lines in the first block, scaled to its size."""
-    if file.form == "json":
+    if file.form in _PACKED:
         return max(file.size // _JSON_ROW_BYTES, 1)
     try:
         with file.path.open("rb") as opened:
@@ -83,10 +99,6 @@ def guess_rows(file: Picked) -> int:
     if file.path.suffix == ".gz" and first:
         taken = min(taken, len(first) // 6 or 1)  # text of this sort shrinks to about a sixth
     return first.count(b"\n") * file.size // taken if taken else 0
-
-
-def _head(file: Picked) -> bytes:
-    return sample(_until_torn(blocks(file.path)))
 
 
 def _until_torn(parts: Iterator[bytes]) -> Iterator[bytes]:

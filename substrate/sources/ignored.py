@@ -22,6 +22,11 @@ class Why(StrEnum):
     NOT_SUPPORTED = "not_supported"
     FORBIDDEN = "forbidden"
     EXPORT_ERROR = "export_error"
+    INCOMPLETE = "incomplete"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    SUPERSEDED = "superseded"
+    DUPLICATE_KEYS = "duplicate_keys"
     NO_TABLE = "no_table"
 
 

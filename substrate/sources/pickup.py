@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from substrate.clock import MICROS
 from substrate.sources.ignored import Ignored, Why
 
-_FORMS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv", ".tsv": "csv"}
+FORMS: Mapping[str, str] = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv", ".tsv": "csv"}
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart", "~")
 _LEFTOVERS = {"log.ndjson", "manifest.json", "planted.json"}
 _FOLDER_MARKS = ("_SUCCESS", ".done")
@@ -39,6 +39,8 @@ class PickRule:
     require_done: bool = False
     recursive: bool = True
     kind_names: Mapping[str, str] | None = None
+    forms: Mapping[str, str] = field(default_factory=lambda: FORMS)
+    """The formats that are read, by the suffix of their files."""
 
 
 def pick_up(folder: Path, rule: PickRule, now: int) -> tuple[list[Picked], list[Ignored]]:
@@ -82,7 +84,7 @@ def _judge(folder: Path, path: Path, rule: PickRule, now: int) -> Picked | Ignor
     name, place = path.name, path.relative_to(folder).as_posix()
     if name in _FOLDER_MARKS or name.endswith(".done"):
         return None
-    if why := _why_by_name(name):
+    if why := _why_by_name(name, rule.forms):
         finished = re.sub(r"(\.[a-z]+|~)$", "", name)
         return Ignored(place, why, kind_of_name(finished, rule.kind_names) if why is Why.UNFINISHED else "")
     kind = kind_of_name(name, rule.kind_names)
@@ -94,17 +96,17 @@ def _judge(folder: Path, path: Path, rule: PickRule, now: int) -> Picked | Ignor
         return Ignored(place, Why.SETTLING, kind, f"younger than {rule.settle_micros / MICROS:g} s")
     if rule.require_done and not _is_done(folder, path):
         return Ignored(place, Why.NO_DONE_MARK, kind, f"waits for {name}.done or _SUCCESS")
-    return Picked(place, path, kind, _FORMS[_without_suffixes(name)[1]], stat.st_size, stat.st_mtime_ns)
+    return Picked(place, path, kind, rule.forms[_without_suffixes(name)[1]], stat.st_size, stat.st_mtime_ns)
 
 
-def _why_by_name(name: str) -> Why | None:
+def _why_by_name(name: str, forms: Mapping[str, str]) -> Why | None:
     if name.startswith("."):
         return Why.HIDDEN
     if name.lower().endswith(_UNFINISHED):
         return Why.UNFINISHED
     if name.removesuffix(".gz") in _LEFTOVERS:
         return Why.EXPORT_LEFTOVER
-    return None if _without_suffixes(name)[1] in _FORMS else Why.NOT_A_FORMAT
+    return None if _without_suffixes(name)[1] in forms else Why.NOT_A_FORMAT
 
 
 def _without_suffixes(name: str) -> tuple[str, str]:

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from substrate.sources.carrier_rows import aftership_rows, easypost_rows, shippo_rows
+from substrate.sources.dcsa_rows import dcsa_rows
+from substrate.sources.epcis_rows import capture_rows
 from substrate.sources.ignored import Ignored
 from substrate.sources.json_file import bundle_rows
 from substrate.sources.lines import split_lines
 from substrate.sources.ndjson import bad_json, read_ndjson, row_of
 from substrate.sources.source import Cursor, Fault, Page, Row
 
-Form = Literal["json", "ndjson"]
+Form = Literal["json", "ndjson", "xml"]
+
+Speak = Callable[[bytes, str, str], list[Row]]
+"""How a body, its Content-Type and its place become rows."""
+
+_SPEECHES: dict[str, Speak] = {
+    "epcis": capture_rows,
+    "dcsa": dcsa_rows,
+    "aftership": aftership_rows,
+    "easypost": easypost_rows,
+    "shippo": shippo_rows,
+}
+"""Those who do not send rows as they are."""
+
+_TRACKERS = ("aftership", "easypost", "shippo")
+"""Those whose scans come in one form."""
+
+_XML = ("application/xml", "text/xml")
 
 _NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/fhir+ndjson")
 _JSON = ("application/json", "text/json")
@@ -32,10 +52,17 @@ class PushOptions(BaseModel):
 
     secret: tuple[SecretStr, ...] = Field((), description="Keys of signatures in the Standard Webhooks form.")
     api_key: tuple[SecretStr, ...] = Field((), description="Keys that are sent as they are.")
-    format: Literal["auto", "json", "ndjson"] = Field("auto", description="auto: the Content-Type says it.")
+    format: Literal["auto", "json", "ndjson", "epcis", "dcsa", "aftership", "easypost", "shippo"] = Field(
+        "auto", description="What the sender speaks; auto: rows as they are, in the form that the Content-Type says."
+    )
     kind: str = Field("", description="Kind of rows that do not name their own `resourceType`.")
     kinds: tuple[str, ...] | None = Field(None, description="What is pushed; None: all. It keeps fresh only that.")
     max_bytes: int = Field(1 << 20, gt=0, description="A larger body is refused.")
+
+    @property
+    def language(self) -> str:
+        """The name of the mapping that understands what is pushed; empty: rows as they are."""
+        return "carrier" if self.format in _TRACKERS else self.format if self.format in _SPEECHES else ""
 
     @field_validator("secret", "api_key", mode="before")
     @classmethod
@@ -76,9 +103,13 @@ class PushedSource:
 
 def form_of(options: PushOptions, content_type: str) -> Form | None:
     """How a body is to be read; None: in no way that we know."""
-    if options.format != "auto":
-        return options.format
+    if options.format in ("json", "ndjson"):
+        return "json" if options.format == "json" else "ndjson"
     said = content_type.partition(";")[0].strip().lower()
+    if options.format == "epcis" and (said in _XML or said.endswith("+xml")):
+        return "xml"
+    if options.format in _SPEECHES:
+        return "json" if not said or said in _JSON or said.endswith("+json") else None
     if said in _NDJSON:
         return "ndjson"
     return "json" if said in _JSON or said.endswith("+json") else None
@@ -96,6 +127,8 @@ def rows_of(options: PushOptions, content_type: str, body: bytes, place: str) ->
         body: as it came.
         place: where the rows are said to come from.
     """
+    if options.format in _SPEECHES:
+        return _SPEECHES[options.format](body, content_type, place) if body.strip() else []
     if form_of(options, content_type) == "ndjson":
         return list(read_ndjson(split_lines([body], len(body)), place, options.kind))
     if not body.strip():

@@ -25,6 +25,11 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
+    MISSING_VALUE = "missing_value"
+    WRONG_TYPE = "wrong_type"
+    BAD_TIME = "bad_time"
+    UNKNOWN_CODE = "unknown_code"
+    BAD_REFERENCE = "bad_reference"
 
 
 @dataclass(slots=True)

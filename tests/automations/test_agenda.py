@@ -146,7 +146,7 @@ def test_data_that_is_unknown_for_too_long_is_told_at_its_time(desk: Desk) -> No
 
 
 def test_data_that_becomes_too_old_is_told_and_its_rules_look_when_it_is_back(world: World) -> None:
-    world.engine = replace(world.engine, budgets={"records:bay": HOUR})
+    world.engine = replace(world.engine, budgets={"records:watched_bay": HOUR})
     desk = Desk(world)
     world.rule()
     mark(world.database, T0 - 55 * MINUTE)
@@ -160,7 +160,7 @@ def test_data_that_becomes_too_old_is_told_and_its_rules_look_when_it_is_back(wo
 
 
 def test_nothing_is_called_old_before_anything_was_read(world: World) -> None:
-    world.engine = replace(world.engine, budgets={"records:bay": HOUR})
+    world.engine = replace(world.engine, budgets={"records:watched_bay": HOUR})
     desk = Desk(world)
     world.rule()
     desk.walk(T0, minutes(2))
@@ -173,7 +173,7 @@ def test_nothing_is_called_old_before_anything_was_read(world: World) -> None:
 def mark(database: Database, at: int) -> None:
     """Say how far the bays are known."""
     with database.write() as connection:
-        advance(connection, ["records:bay"], "erp", at)
+        advance(connection, ["records:watched_bay"], "erp", at)
 
 
 @pytest.mark.parametrize(

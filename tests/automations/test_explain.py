@@ -27,7 +27,7 @@ def fired(world: World) -> World:
     world.rule(values=["name"])
     world.put(Bay, "b1", name="Bay One", beds=2, occupied=3)
     with world.database.write() as connection:
-        advance(connection, ["records:bay"], "erp", T0 - 5 * MINUTE)
+        advance(connection, ["records:watched_bay"], "erp", T0 - 5 * MINUTE)
     world.run(T0)
     return world
 
@@ -110,7 +110,7 @@ def test_an_alert_about_stale_data_is_explained_too(world: World) -> None:
     with world.database.read() as connection:
         found = explain_alert(connection, world.engine.facts, world.alerts()[0].id)
     text = text_of(alert_page(found, "UTC", T0))
-    assert "Watermark records:bay" in text
+    assert "Watermark records:watched_bay" in text
     assert "  promised age      1 h" in text
     assert "which Plumbline brings with it" in text
 

@@ -87,7 +87,7 @@ def test_a_rule_that_is_told_of_elsewhere_or_put_away_is_not_overdue(world: Worl
     assert late(world, T0 + HOUR) == []
     with world.database.write() as connection:
         connection.execute(update(rule_progress).values(failures=0))
-    world.engine = replace(world.engine, budgets={"records:bay": MINUTE})
+    world.engine = replace(world.engine, budgets={"records:watched_bay": MINUTE})
     assert late(world, T0 + HOUR) == []
     world.engine = replace(world.engine, budgets={})
     assert late(world, T0 + HOUR) != []

@@ -14,11 +14,11 @@ from tests.automations.world import T0, Bay, World
 
 def fresh(world: World, at: int) -> None:
     with world.database.write() as connection:
-        advance(connection, ["records:bay"], "erp", at)
+        advance(connection, ["records:watched_bay"], "erp", at)
 
 
 def promised(world: World) -> World:
-    world.engine = replace(world.engine, budgets={"records:bay": HOUR})
+    world.engine = replace(world.engine, budgets={"records:watched_bay": HOUR})
     world.rule()
     world.put(Bay, "b1", name="B1", beds=2, occupied=3)
     return world

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from automations.alerts import alert
 from flows.live_loop import LiveLoop
 from substrate.arrivals import Arrival, Receipt, store
+from substrate.catalog import Vertical
 from substrate.clock import MINUTE, ManualClock, isoformat, parse_instant
 from substrate.database import Database
 from substrate.inbound import inbound_event
@@ -37,10 +39,13 @@ class Pushed:
         told: how often the loop said that messages left.
     """
 
-    def __init__(self, home: Path, database: Database, sources: str = SOURCES) -> None:
+    def __init__(
+        self, home: Path, database: Database, sources: str = SOURCES, verticals: Sequence[Vertical] = (vertical,)
+    ) -> None:
         home.mkdir(exist_ok=True)
         (home / "sources.yaml").write_text(sources, "utf-8")
-        upgrade(database, [vertical])
+        upgrade(database, list(verticals))
+        self.verticals = list(verticals)
         self.database = database
         self.clock = ManualClock(NOW)
         self.settings = Settings(home=home, signing_key=SecretStr("key"))
@@ -49,7 +54,7 @@ class Pushed:
 
     def new_loop(self) -> LiveLoop:
         """Another loop over the same events."""
-        return LiveLoop(self.settings, self.database, [vertical], self.clock, self._hear)
+        return LiveLoop(self.settings, self.database, self.verticals, self.clock, self._hear)
 
     def push(self, *documents: Any, key: str | None = None, source: str = "lab") -> list[Receipt]:
         """Keep one event a document."""

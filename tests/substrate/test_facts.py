@@ -53,7 +53,7 @@ def test_every_name_offered_resolves() -> None:
 
 def test_dependencies_name_what_a_condition_rests_on() -> None:
     assert FACTS.dependencies("visit", [("stay", "ward", "crowded")]) == {
-        "records:visit", "records:stay", "records:ward", "view:ward",
+        "records:house_visit", "records:house_stay", "records:house_ward", "view:house_ward",
     }  # fmt: skip
 
 

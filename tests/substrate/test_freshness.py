@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from substrate.database import Database
 from substrate.freshness import Stale, advance, records_name, stale, view_name, watermarks
+from tests.substrate.clinic import Place
 
 names = st.sampled_from(["a", "b", "c"])
 
@@ -38,4 +39,4 @@ def test_what_was_never_read_has_no_age() -> None:
 
 
 def test_kinds_and_views_do_not_share_a_name() -> None:
-    assert records_name("bed") != view_name("bed")
+    assert records_name(Place) != view_name(Place)

@@ -176,10 +176,10 @@ def test_a_source_keeps_fresh_only_what_it_gives(clinic: Database) -> None:
     ingest(clinic, CLINIC, ListSource((), name="erp"), NOW + 2 * HOUR)
     with clinic.write() as connection:
         marks = watermarks(connection)
-        assert marks["records:place"] == NOW + 2 * HOUR
-        assert marks["records:visit"] == marks["records:step"] == NOW + HOUR
+        assert marks["records:clinic_place"] == NOW + 2 * HOUR
+        assert marks["records:clinic_visit"] == marks["records:clinic_step"] == NOW + HOUR
         assert retire(connection, "ward") == 2
-        assert watermarks(connection)["records:visit"] == NOW + 2 * HOUR
+        assert watermarks(connection)["records:clinic_visit"] == NOW + 2 * HOUR
 
 
 def test_what_the_source_confirmed_later_is_not_overwritten_by_what_it_dates_before(clinic: Database) -> None:

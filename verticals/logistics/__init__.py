@@ -13,13 +13,14 @@ from verticals.logistics.quality import CHECKS
 from verticals.logistics.records import RECORDS
 from verticals.logistics.sample.order import sample
 from verticals.logistics.series import SERIES
-from verticals.logistics.sources import MAPPERS
+from verticals.logistics.sources import DIALECTS, MAPPERS
 
 vertical = Vertical(
     name="logistics",
     title="Logistics",
     records=RECORDS,
     mappers=MAPPERS,
+    dialects=DIALECTS,
     checks=CHECKS,
     views=VIEWS,
     series=SERIES,

@@ -57,7 +57,7 @@ def test_metrics_tell_what_was_counted_and_what_stands(client: TestClient, pushe
     assert 'plumbline_inbound_waiting{source="lab"} 0.0' in after
     assert "plumbline_event_to_alert_seconds_count 1.0" in after
     assert 'plumbline_alerts_open{severity="high"} 1.0' in after
-    assert 'plumbline_watermark_age_seconds{name="records:result"} 0.0' in after
+    assert 'plumbline_watermark_age_seconds{name="records:hospital_result"} 0.0' in after
     assert 'route="/ingest/{source}"' in after
     assert "made-up" not in after
 

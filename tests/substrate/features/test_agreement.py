@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from substrate.database import Database
 from substrate.features.declare import View
 from substrate.features.live import refresh_entities
+from substrate.features.parts import Division, begin, finish, refresh_part
 from substrate.features.point_in_time import point_in_time
 from substrate.features.refresh import Mode, refresh, state_of
 from substrate.features.tables import feature_history, feature_table
@@ -67,9 +68,12 @@ EVENTS = st.lists(_steps(Stay, Visit), min_size=5, max_size=10)
 MODES = st.sampled_from([Mode.INCREMENTAL, Mode.AUTO, Mode.FULL])
 TICK = st.tuples(st.just("tick"), st.integers(1, 4), MODES)
 JUMP = st.tuples(st.just("tick"), st.integers(-6, 12), MODES)
+PARTS = st.tuples(st.just("parts"), st.integers(-2, 4), st.integers(1, 3), st.integers(0, 6))
 LIVE = st.tuples(st.just("live"), st.integers(0, 3), st.sets(KEYS, min_size=1))
 THEN = st.lists(
-    _often(write=(4, _steps(*KINDS)), tick=(6, TICK), jump=(1, JUMP), live=(1, LIVE)), min_size=6, max_size=12
+    _often(write=(4, _steps(*KINDS)), tick=(5, TICK), jump=(1, JUMP), live=(1, LIVE), parts=(2, PARTS)),
+    min_size=6,
+    max_size=12,
 )
 STEPS = st.builds(lambda events, then: [*BEGIN, *events, ("tick", 0, Mode.AUTO), *then], EVENTS, THEN)
 
@@ -100,15 +104,30 @@ class Play:
 
     def refresh(self, mode: Mode) -> None:
         """All views are refreshed, and agree with the oracle at once."""
+        self._settle()
+        for view in VIEWS:
+            refresh(self.connection, view, self.clock, batch=self.history.batch, mode=mode)
+            self.check(view, stored(self.connection, view))
+
+    def parts(self, by: int, size: int, some: int) -> None:
+        """All views are refreshed in parts, and no more than some are ever done: the rest waits for the next time."""
+        self.clock = max(0, self.clock + by)
+        self._settle()
+        for view in VIEWS:
+            found = begin(self.connection, view, self.clock, size, batch=self.history.batch, mode=Mode.FULL)
+            assert isinstance(found, Division)
+            done = [refresh_part(self.connection, view, found, part) for part in found.parts[:some]]
+            if len(done) == len(found.parts):
+                assert finish(self.connection, view, found, done, 0.0)
+                self.check(view, stored(self.connection, view))
+
+    def _settle(self) -> None:
         state = state_of(self.connection, WARDS)
         if state is None or self.clock >= state.as_of:
             # A forward refresh leaves alone what the live path computed for a later instant.
             self.clock = max(self.clock, self.lived_to)
         else:
             self.lived_to = self.clock
-        for view in VIEWS:
-            refresh(self.connection, view, self.clock, batch=self.history.batch, mode=mode)
-            self.check(view, stored(self.connection, view))
 
     def live(self, by: int, ids: set[int]) -> None:
         """Some entities are refreshed by themselves, never back in time."""

@@ -18,7 +18,7 @@ def _changed(**more: object) -> View:
 
 def test_each_timeline_has_tables_of_its_own() -> None:
     names = [table.name for timeline in ("live", "replay") for table in tables_of(WARDS, timeline)]
-    assert names == ["feature_ward", "feature_ward_history", "feature_ward__replay", "feature_ward__replay_history"]
+    assert names == [f"feature_house_ward{end}" for end in ("", "_history", "__replay", "__replay_history")]
 
 
 def test_derived_features_are_not_stored() -> None:

@@ -72,7 +72,7 @@ def test_only_the_groups_that_were_asked_for_are_given(history: History) -> None
 
 
 def test_records_that_are_behind_leave_the_rest_unknown(history: History) -> None:
-    advance(history.connection, ["records:stay"], "erp", NOON - 2 * HOUR - 1)
+    advance(history.connection, ["records:house_stay"], "erp", NOON - 2 * HOUR - 1)
     stretch = asked(history)
     assert shown(stretch) == "- - 1 0 - 1 -"
     assert stretch.partial.tolist() == [False] * 3 + [True] * 4

@@ -313,18 +313,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     wbufsize = 1 << 20  # headers and body in one packet, or each answer waits for an acknowledgement
-    routes: Routes
+    routes: Any
 
     def do_GET(self) -> None:
         """Any page."""
         form = self.rfile.read(int(self.headers.get("content-length", 0)))
         world = self.routes.world
         reply = self.routes.answer(self.command, self.path, self.headers, form)
-        body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body or {}).encode()
+        body = (
+            reply.body
+            if isinstance(reply.body, bytes)
+            else json.dumps({} if reply.body is None else reply.body).encode()
+        )
         if world.trouble.stall_once:
             world.trouble.stall_once = False
             self.routes.stopping.wait(5)
-        if reply.status == 200 and isinstance(reply.body, dict) and world.happens(world.trouble.cut_json):
+        if reply.status == 200 and isinstance(reply.body, dict | list) and world.happens(world.trouble.cut_json):
             body = body[: len(body) // 2]
         resets = reply.status == 200 and world.happens(world.trouble.resets)
         self.send_response_only(reply.status)
@@ -361,13 +365,20 @@ class _Server(ThreadingHTTPServer):
 def serving(world: World, make: Callable[[World], Routes] = Routes) -> Iterator[Routes]:
     """The world on a free port of loopback, until the block ends; `make` gives it another interface."""
     routes = make(world)
+    with on_loopback(routes) as address:
+        routes.base = f"{address}/fhir"
+        yield routes
+
+
+@contextmanager
+def on_loopback(routes: Any) -> Iterator[str]:
+    """A server of these routes on a free port of loopback, until the block ends; its address."""
     handler = type("Handler", (_Handler,), {"routes": routes})
     server = _Server(("127.0.0.1", 0), handler)
-    routes.base = f"http://127.0.0.1:{server.server_address[1]}/fhir"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield routes
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         routes.stopping.set()
         server.shutdown()

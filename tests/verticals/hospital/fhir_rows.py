@@ -49,7 +49,9 @@ def row(resource: str, **changes: Any) -> dict[str, Any]:
 
 def read(resource: str, *, zone: str | None = None, **changes: Any) -> Draft:
     """The draft of a changed row."""
-    return vertical.mappers_by_resource[resource].read(row(resource, **changes), Reader(SOURCE, zone))
+    draft = vertical.mappers_by_resource[resource].read(row(resource, **changes), Reader(SOURCE, zone))
+    assert isinstance(draft, Draft)
+    return draft
 
 
 def values(resource: str, **changes: Any) -> dict[str, Any]:

@@ -38,6 +38,7 @@ WATCHES = {
     "excursion": "temperature-excursion",
     "failed_delivery": "failed-delivery",
     "late_departure": "late-departure",
+    "late_leg": "late-leg",
     "late_order_line": "late-order-line",
     "late_shipment": "late-shipment",
     "lot_expiry": "lot-expiry",

@@ -159,3 +159,4 @@ def _legs(depot: Depot) -> None:
         before = tour(depot, wheels, now - 5 * HOUR, now - HOUR, actual_depart=now - 5 * HOUR, actual_arrive=came)
         found = tour(depot, wheels, leaves, leaves + 4 * HOUR, previous=before, **cells)
         book.plant("predicted_late_leg", fires, "leg", found, now - 25 * MINUTE, why)
+        book.plant("late_leg", came is None, "leg", before, now - HOUR, "it should have arrived an hour ago")

@@ -1,0 +1,156 @@
+"""What OneRoster and Ed-Fi servers share: OAuth2, an origin that credentials never leave, and lists in pages."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from substrate.clock import Clock, SystemClock
+from substrate.sources.backoff import Backoff
+from substrate.sources.fhir_auth import Authorizer, BearerAuth, ClientCredentials, NoAuth
+from substrate.sources.fhir_server import FhirServer, refusal
+from substrate.sources.ignored import Why
+from substrate.sources.source import PAGE_ROWS
+from substrate.sources.web import Answer, BadAnswerError, Call, Web, origin
+
+NOT_FOR_US = {403: Why.FORBIDDEN, 404: Why.NOT_SUPPORTED, 405: Why.NOT_SUPPORTED, 501: Why.NOT_SUPPORTED}
+"""Answers that say that a kind is not to be had, while others may be."""
+EXPIRED = frozenset({400, 404, 410})
+"""Answers to a mark that the server has forgotten."""
+
+
+class RosterAuth(BaseModel):
+    """Who is asking: nobody, a token that somebody else fetched, or OAuth2 client credentials."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["none", "bearer", "client_credentials"] = "none"
+    token: SecretStr | None = None
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    scope: str | None = None
+
+    def spoken(self, scope: str) -> NoAuth | BearerAuth | ClientCredentials:
+        """What the authorizer understands; `scope` where none is given."""
+        if self.kind == "bearer":
+            return BearerAuth(token=self.token or SecretStr(""))
+        if self.kind == "none":
+            return NoAuth()
+        return ClientCredentials(
+            token_url=self.token_url,
+            client_id=self.client_id,
+            client_secret=self.client_secret or SecretStr(""),
+            scope=scope if self.scope is None else self.scope,
+        )
+
+
+class RosterOptions(BaseModel):
+    """How to reach a server of rosters, and how much to ask of it at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = Field(description="The server's base.")
+    auth: RosterAuth = Field(RosterAuth(), description="Who is asking; secrets come as env:NAME.")
+    kinds: tuple[str, ...] | None = Field(None, description="What to read; None: all that is known.")
+    order: tuple[str, ...] = Field((), description="Kinds to read first, parents before children.")
+    limit: int = Field(500, gt=1, description="Rows a page to ask for; a server may give fewer.")
+    sweep_every: int = Field(24, ge=0, description="Read a kind in full every so many reads; 0: never again.")
+    timeout_seconds: float = Field(60, gt=0, description="The longest silence of the server.")
+    attempts: int = Field(6, gt=0, description="Tries of one request before the read gives up.")
+    max_backoff_seconds: float = Field(60, gt=0, description="The longest wait between two tries.")
+    max_retry_after_seconds: float = Field(600, gt=0, description="The longest Retry-After that is obeyed.")
+    max_page_bytes: int = Field(64 << 20, gt=0, description="A larger answer is an error.")
+    trusted_origins: tuple[str, ...] = Field((), description="Other origins that may see the credentials.")
+    ca_file: Path | None = Field(None, description="Certificates to trust instead of the usual ones.")
+    page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
+
+    @property
+    def place(self) -> str:
+        """Where it reads, for people."""
+        return self.base_url
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_plain_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an http or https URL")
+        if parts.username or parts.password or parts.query:
+            raise ValueError("must carry no user, password or query; give credentials in auth")
+        return value.rstrip("/")
+
+    def ordered(self, known: tuple[str, ...]) -> list[str]:
+        """The kinds to read, parents first."""
+        rank = {kind: position for position, kind in enumerate(self.order)}
+        return sorted(self.kinds or known, key=lambda kind: rank.get(kind, len(rank)))
+
+
+class RosterServer:
+    """Speaks to one base URL; a token that is refused is fetched again once."""
+
+    def __init__(
+        self,
+        options: RosterOptions,
+        scope: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        clock = clock or SystemClock()
+        verify: Any = str(options.ca_file) if options.ca_file else True
+        self._client = httpx.Client(timeout=options.timeout_seconds, verify=verify, trust_env=True)
+        backoff = Backoff(
+            options.attempts, cap_seconds=options.max_backoff_seconds, patience_seconds=options.max_retry_after_seconds
+        )
+        self._web = Web(self._client, backoff, sleep, clock, chance, options.max_page_bytes)
+        authorizer = Authorizer(options.auth.spoken(scope), self._web.send, clock.now)
+        self._server = FhirServer(
+            options.base_url, self._web, authorizer, frozenset(map(origin, options.trusted_origins))
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def time(self) -> int | None:
+        """A time that is surely not after the server's own; None: it has not yet told us any."""
+        return None if self._web.server_time is None else self._server.time()
+
+    def our_time(self) -> int:
+        """The time by our own clock."""
+        return self._web.clock.now()
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> tuple[Answer, Any]:
+        """The answer at a path, or at a URL that the server gave, and the JSON in it.
+
+        Raises:
+            RefusedError: the server answered with any other status than 200.
+            BadAnswerError: again and again it answered with what is no JSON.
+        """
+        accept = {"accept": "application/json"}
+        call = Call(self._server.url(path), params=params or {}, headers=accept, wants_json=False)
+        tried = 0
+        while True:
+            answer = self._server.call(call)
+            if answer.status != httpx.codes.OK:
+                raise refusal(answer)
+            try:
+                return answer, answer.value()
+            except BadAnswerError as error:  # a body cut short without a word: worth another try
+                tried += 1
+                self._web.pause(error, tried, call.url)
+
+
+def total_of(answer: Answer, header: str) -> int | None:
+    """How many rows the server counts, by a header of its answer."""
+    told = answer.headers.get(header, "")
+    return int(told) if told.isdigit() else None

@@ -1,0 +1,1 @@
+"""What should have alerted when, told from the raw files by plain Python that knows nothing of our rules."""

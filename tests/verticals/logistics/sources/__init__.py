@@ -1,0 +1,1 @@
+"""Tests of how rows become logistics records."""
