@@ -62,3 +62,8 @@ class TableOptions(Relation):
 
     columns: Columns = Field((), description="The columns to read; none: those that the mapping uses, else all.")
     deleted: Deleted | None = Field(None, description="Where the database notes the keys of rows that it deletes.")
+
+    def over(self, other: TableOptions | None) -> TableOptions:
+        """What is said here, and of the rest what the other says."""
+        rest = {} if other is None else other.model_dump(exclude_unset=True, exclude={"table", "query"})
+        return TableOptions.model_validate({**rest, **self.model_dump(exclude_unset=True)})

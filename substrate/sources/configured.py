@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, parse_duration
@@ -168,6 +168,20 @@ def load_sources(path: Path) -> tuple[SourceEntry, ...]:
     return tuple(_beside(entry, path.parent) for entry in found.sources)
 
 
+def sql_entry(vertical: str, url: str, mapping: str) -> SourceEntry:
+    """The source behind `--url ADDRESS`, on which a mapping file is tried.
+
+    Raises:
+        ConfigurationError: the address is none.
+    """
+    try:
+        options = SqlOptions(url=SecretStr(url))
+    except ValidationError as error:
+        wrong = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
+        raise ConfigurationError("--url is no database address", hint=wrong) from None
+    return SourceEntry(name=vertical, vertical=vertical, sql=options, mapping=mapping)
+
+
 def folder_entry(
     vertical: str, path: Path, *, name: str | None = None, bulk: bool = False, mapping: str | None = None
 ) -> SourceEntry:
@@ -188,6 +202,9 @@ def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[ConfiguredSource]
         yield PushedSource(entry.name)
         return
     options = getattr(entry, entry.polled)
+    file = mapping_of(vertical, entry)
+    if isinstance(options, SqlOptions) and file is not None:
+        options = options.completed({name: table.sql for name, table in file.tables.items()})
     resources = tuple(mapper.resource for mapper in vertical.mappers)
     with _OPENERS[entry.polled](entry.name, _limited(options, resources)) as source:
         yield source
@@ -243,6 +260,20 @@ def _beside(entry: SourceEntry, folder: Path) -> SourceEntry:
     return entry.model_copy(update={"mapping": str(folder / entry.mapping)})
 
 
+def environment(text: str, place: str = "the command") -> str:
+    """A text, or what the environment holds where the text is `env:NAME`.
+
+    Raises:
+        ConfigurationError: the environment has no such name.
+    """
+    if not text.startswith(_FROM_ENVIRONMENT):
+        return text
+    name = text.removeprefix(_FROM_ENVIRONMENT)
+    if name not in os.environ:
+        raise ConfigurationError(f"{place} asks for the environment's {name}, which is not set")
+    return os.environ[name]
+
+
 def _limited(options: Any, resources: tuple[str, ...]) -> Any:
     return options.model_copy(update={"kinds": options.kinds or resources, "order": options.order or resources})
 
@@ -257,11 +288,8 @@ def _expanded(value: Any, path: Path) -> Any:
         return {key: _expanded(inner, path) for key, inner in value.items()}
     if isinstance(value, list):
         return [_expanded(inner, path) for inner in value]
-    if isinstance(value, str) and value.startswith(_FROM_ENVIRONMENT):
-        name = value.removeprefix(_FROM_ENVIRONMENT)
-        if name not in os.environ:
-            raise ConfigurationError(f"{path} asks for the environment's {name}, which is not set")
-        return os.environ[name]
+    if isinstance(value, str):
+        return environment(value, str(path))
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -38,6 +39,11 @@ class SqlOptions(BaseModel):
     def place(self) -> str:
         """Where it reads, for people: the address without its password."""
         return masked_url(self.url.get_secret_value())
+
+    def completed(self, known: Mapping[str, TableOptions]) -> SqlOptions:
+        """The options with the tables that a mapping file knows; what is said here of a table counts before that."""
+        tables = {**known, **{name: own.over(known.get(name)) for name, own in self.tables.items()}}
+        return self.model_copy(update={"tables": tables})
 
     @field_validator("url")
     @classmethod
