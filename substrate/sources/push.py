@@ -32,6 +32,9 @@ _SPEECHES: dict[str, Speak] = {
 }
 """Those who do not send rows as they are."""
 
+_TRACKERS = ("aftership", "easypost", "shippo")
+"""Those whose scans come in one form."""
+
 _XML = ("application/xml", "text/xml")
 
 _NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/fhir+ndjson")
@@ -55,6 +58,11 @@ class PushOptions(BaseModel):
     kind: str = Field("", description="Kind of rows that do not name their own `resourceType`.")
     kinds: tuple[str, ...] | None = Field(None, description="What is pushed; None: all. It keeps fresh only that.")
     max_bytes: int = Field(1 << 20, gt=0, description="A larger body is refused.")
+
+    @property
+    def language(self) -> str:
+        """The name of the mapping that understands what is pushed; empty: rows as they are."""
+        return "carrier" if self.format in _TRACKERS else self.format if self.format in _SPEECHES else ""
 
     @field_validator("secret", "api_key", mode="before")
     @classmethod
