@@ -22,6 +22,7 @@ STORIES = {
     "back_again": "absence_two_days",
     "often_absent": "attendance_below_90",
     "often_excused": "attendance_below_90",
+    "often_late": "attendance_below_90",
     "work_missing": "work_missing",
     "work_exempt": "work_missing",
     "work_extended": "work_missing",
@@ -69,7 +70,7 @@ def attend(school: School, pupil: Pupil, tutor: str) -> None:
         )
     elif story == "corrected":
         marks[-1].code, marks[-1].corrected_at = "late", school.now - 20 * MINUTE
-    elif story in ("often_absent", "often_excused"):
+    elif story.startswith("often"):
         for mark in marks[1:-1:6]:
             mark.code = story.removeprefix("often_")
     else:
