@@ -16,6 +16,7 @@ from sqlalchemy import column, func, inspect, literal_column, select, table
 from sqlalchemy.engine import Inspector
 
 from substrate.sources.sql.marks import is_number
+from substrate.sources.sql.options import SqlOptions
 from substrate.sources.sql.server import SqlServer
 
 _SAMPLE = 200
@@ -32,6 +33,7 @@ _PERSONAL = re.compile(
 )
 _CODED = re.compile(r"(?:^|_)(?:state|status|type|kind|code|class|category|method|mode|priority|stage|flag|reason)",
                     re.IGNORECASE)  # fmt: skip
+_REFERS = re.compile(r"(?:_|[a-z])(?:id|Id|ID)$")
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d$")
 
@@ -72,6 +74,19 @@ class SeenTable:
     def size(self) -> str:
         """About how many rows it has."""
         return f"more than {_COUNTED:,}" if self.rows > _COUNTED else f"{self.rows:,}"
+
+
+def look_at(source: str, options: SqlOptions, schema: str | None = None) -> list[SeenTable]:
+    """The tables and views of a database that have rows; it is opened for this, and closed.
+
+    Raises:
+        SourceError: the database cannot be read.
+    """
+    server = SqlServer(source, options)
+    try:
+        return seen_tables(server, schema)
+    finally:
+        server.close()
 
 
 def seen_tables(server: SqlServer, schema: str | None = None) -> list[SeenTable]:
@@ -138,9 +153,9 @@ def _matches(pattern: re.Pattern[str], value: Any) -> bool:
 
 def _codes(name: str, form: str, held: Iterable[Any]) -> tuple[str, ...]:
     """The codes of a column whose name says that it holds codes, of which there are few and short ones."""
-    if form not in ("text", "integer") or _PERSONAL.search(name) or not _CODED.search(name):
+    if form not in ("text", "integer") or _PERSONAL.search(name) or _REFERS.search(name) or not _CODED.search(name):
         return ()
     found = [str(value).strip() for value in held]
     distinct = sorted(set(found))
-    few = len(distinct) <= _CODES and len(distinct) <= max(len(found) / 2, 3)
+    few = len(distinct) <= min(_CODES, max(len(found) / 2, 5))
     return tuple(distinct) if few and all(len(each) <= _LONGEST_CODE for each in distinct) else ()
