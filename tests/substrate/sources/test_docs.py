@@ -8,13 +8,18 @@ import pytest
 from pydantic import BaseModel
 
 from substrate.sources.dcsa import DcsaOptions
+from substrate.sources.edfi.interchange import EdfiXmlOptions
+from substrate.sources.edfi.ods import EdfiOptions
 from substrate.sources.epcis_query import EpcisOptions
 from substrate.sources.fhir import FhirOptions
 from substrate.sources.folder import FolderOptions
 from substrate.sources.frappe import FrappeOptions
 from substrate.sources.odoo import OdooOptions
+from substrate.sources.oneroster.drop import OneRosterCsvOptions
+from substrate.sources.oneroster.rest import OneRosterOptions
 
-OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, EpcisOptions, DcsaOptions)
+ROSTERS = (OneRosterOptions, OneRosterCsvOptions, EdfiOptions, EdfiXmlOptions)
+OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, EpcisOptions, DcsaOptions, *ROSTERS)
 PAGE = Path(__file__).parents[3] / "docs/sources.md"
 
 
