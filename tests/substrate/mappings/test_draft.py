@@ -6,9 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from substrate.catalog import Vertical
-from substrate.mappings.choice import read_mapping
 from substrate.mappings.draft import draft
-from substrate.mappings.mapping_file import MappingError, read_spec
+from substrate.mappings.mapping_file import MappingError, read_mapping, read_spec
 from substrate.mappings.spec import MappingSpec
 from substrate.mappings.words import likeness, words
 from substrate.sources.sql.options import SqlOptions

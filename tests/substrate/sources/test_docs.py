@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from substrate.relations import TableOptions
 from substrate.sources.fhir import FhirOptions
 from substrate.sources.folder import FolderOptions
 from substrate.sources.frappe import FrappeOptions
 from substrate.sources.odoo import OdooOptions
+from substrate.sources.sql.options import SqlOptions
 
-OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions)
+OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, SqlOptions, TableOptions)
 PAGE = Path(__file__).parents[3] / "docs/sources.md"
 
 
