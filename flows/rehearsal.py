@@ -25,7 +25,7 @@ from substrate.sources.configured import SourceEntry, folder_entry, opened
 from substrate.sources.source import Cursor, Page, Row
 
 NOW = parse_instant("2026-03-02T10:00:00Z")
-_ORDER = SampleOrder(people=12, days=4, seed=1, defects=0, until=NOW)
+_ORDER = SampleOrder(people=12, days=21, seed=1, defects=0, until=NOW)
 
 
 def same_bytes(vertical: Vertical, folder: Path) -> Iterator[str]:

@@ -10,8 +10,10 @@ import os
 import socket
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowFilter,
@@ -34,6 +36,10 @@ _GRACE = timedelta(minutes=10)
 _RECENT = timedelta(minutes=30)
 _WHERE = "plumbline.process"
 _NOWHERE = "none"
+_FAILED = "Flow run encountered an exception: "
+_GONE_SERVER = frozenset(
+    name for name, kind in vars(httpx).items() if isinstance(kind, type) and issubclass(kind, httpx.TransportError)
+)
 _TOO_LONG = "It ran on past its time limit: its process is gone. What it had committed stays, and the next run goes on."
 _GONE = "Its process is gone. What it had committed stays, and the next run goes on."
 _ONCE_MORE = "It lost its process or its server, and is tried once more. What it had committed stays."
@@ -123,8 +129,18 @@ def _standing(client: SyncPrefectClient, flow: str) -> Iterator[FlowRun]:
 
 
 def _crashed(client: SyncPrefectClient, flow: str, now: datetime) -> Iterator[FlowRun]:
-    ended = FlowRunFilterEndTime(after_=now - _RECENT)
-    yield from _runs(client, flow, FlowRunFilter(state=_in(StateType.CRASHED), end_time=ended))
+    wanted = FlowRunFilter(
+        state=_in(StateType.CRASHED, StateType.FAILED), end_time=FlowRunFilterEndTime(after_=now - _RECENT)
+    )
+    for run in _runs(client, flow, wanted):
+        if run.state is not None and (run.state.is_crashed() or _lost_its_server(run.state)):
+            yield run
+
+
+def _lost_its_server(state: State[Any]) -> bool:
+    """Whether a run failed because Prefect's server was gone: an error of ours, or a source's, has other words."""
+    said = (state.message or "").removeprefix(_FAILED).partition(":")[0]
+    return said in _GONE_SERVER
 
 
 def _too_old(client: SyncPrefectClient, flow: str, now: datetime) -> Iterator[FlowRun]:

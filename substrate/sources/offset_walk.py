@@ -93,6 +93,7 @@ class OffsetWalk:
         self._idle = self._idle + 1 if leaf.mark is not None and not news else 0
         if self._idle > _IDLE:
             raise SourceError("its pages go round in a circle", hint="Report it to the server's maker.")
+        self.place.given += len(news)
         self._go_on(leaf, bool(news))
         return True
 
@@ -154,7 +155,6 @@ class OffsetWalk:
     def _go_on(self, leaf: Leaf, news: bool) -> None:
         place, count = self.place, len(leaf.keys)
         end = place.offset + count
-        place.given += count
         place.tail = [*place.tail, *leaf.keys][-TAIL:]
         if leaf.mark is not None:
             place.mark, place.offset = leaf.mark, end

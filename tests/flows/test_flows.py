@@ -43,10 +43,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def artifact(key: str) -> Any:
-    """What an artifact says."""
+    """What the newest artifact of a key says."""
     with get_client(sync_client=True) as client:
         found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])))
-    return found[0].data
+    return max(found, key=lambda one: one.created or datetime.min.replace(tzinfo=UTC)).data
 
 
 def test_a_day_under_prefect_comes_to_the_numbers_of_the_command_line(conducted: House, tmp_path: Path) -> None:
@@ -76,6 +76,12 @@ def test_the_report_says_what_is_held_and_why_and_nothing_of_whom(conducted: Hou
         raws = connection.exec_driver_sql("SELECT reason, source_key FROM quarantine").all()
     assert all(reason in page for reason, _ in raws)
     assert not any(key and key in page for _, key in raws)
+
+
+def test_a_run_leads_on_to_where_a_person_looks_next(conducted: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMBLINE_WEB_URL", "https://plumbline.example/")
+    quality_report("hospital")
+    assert "[What works now](https://plumbline.example/readyz)" in artifact("quality-hospital-now")
 
 
 def test_a_source_that_fails_is_told_once_and_taken_back_when_it_is_read(conducted: House) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.states import Cancelling, Crashed, Pending, Running
+from prefect.states import Cancelling, Crashed, Failed, Pending, Running
 
 from flows.mender import Mender
 from flows.quality import quality_report
@@ -78,6 +78,16 @@ def test_a_run_that_crashed_is_tried_once(client: SyncPrefectClient, work: UUID)
     assert mended(client, run) == (True, False, "AwaitingRetry")
     client.set_flow_run_state(run.id, Crashed(message="again"), force=True)
     assert mended(client, run) == (False, False, "Crashed")
+
+
+@pytest.mark.parametrize(
+    ("why", "again"), [("ConnectError: All connection attempts failed", True), ("StepFailed: x", False)]
+)
+def test_a_run_that_failed_without_its_server_is_tried_once(
+    client: SyncPrefectClient, work: UUID, why: str, again: bool
+) -> None:
+    run = begun(client, work, Failed(message=f"Flow run encountered an exception: {why}"))
+    assert mended(client, run)[0] is again
 
 
 def test_a_run_whose_process_lives_or_is_unknown_is_left_alone(client: SyncPrefectClient, work: UUID) -> None:

@@ -51,6 +51,8 @@ class Resource:
     walk: OffsetWalk
     sweep: bool = False
     """Whether the walk is made to learn what is gone, so that it must be read in one go."""
+    _last: bytes = b""
+    """The row at which pages overlap: if it comes again as it was, it is not given again."""
 
     def as_json(self) -> dict[str, Any]:
         """How to go on after a kill."""
@@ -80,7 +82,9 @@ class Resource:
         keys = [_identity(self.kind, item) for item in items]
         if not self.walk.take(Leaf(keys, total_of(answer, "total-count"), token)):
             return []
-        return [_row(item, self.kind, answer.place, start + number) for number, item in enumerate(items, 1)]
+        rows = [_row(item, self.kind, answer.place, start + number) for number, item in enumerate(items, 1)]
+        self._last, before = rows[-1].raw if rows else b"", self._last
+        return rows[1:] if rows and rows[0].raw == before else rows
 
     def gone(self, what: str, keys: str, window: Window) -> Iterator[Row]:
         """The keys of `deletes` or `keyChanges` in a window.

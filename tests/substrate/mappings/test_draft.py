@@ -10,8 +10,9 @@ from substrate.mappings.draft import draft
 from substrate.mappings.mapping_file import MappingError, read_mapping, read_spec
 from substrate.mappings.spec import MappingSpec
 from substrate.mappings.words import likeness, words
+from substrate.seen_tables import SeenTable
 from substrate.sources.sql.options import SqlOptions
-from substrate.sources.sql.schema import SeenTable, look_at
+from substrate.sources.sql.schema import look_at
 from tests.substrate.mappings.schemas import ODOO, SCHOOL, made
 from verticals.logistics import vertical as logistics
 from verticals.school import vertical as school
