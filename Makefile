@@ -3,6 +3,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# Tryton, a real ERP that some tests read: it never meets Plumbline's own packages.
+ERP := .venv-erp
 # Everything that the targets write lies in the checkout, so that a trial leaves no trace in the home folder.
 export PLUMBLINE_HOME ?= $(CURDIR)/.plumbline
 export UV_NO_PROGRESS := 1
@@ -37,12 +39,23 @@ $(VENV)/.bench: $(VENV)/.dev
 install: $(VENV)/.run ## Install into .venv
 
 .PHONY: demo
-demo: $(VENV)/.run ## See the main job on generated hospital data, nothing else needed
+demo: $(VENV)/.run ## See the main job on generated data of each vertical, nothing else needed
 	@$(BIN)/plumbline demo
 
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests
 	$(BIN)/python -m pytest -n auto
+
+$(ERP)/.made: $(VENV)/.made tests/erp/requirements.txt tests/erp/constraints.txt
+	@echo "Installing Tryton ..."
+	@$(PYTHON) -m venv $(ERP)
+	@VIRTUAL_ENV=$(CURDIR)/$(ERP) $(BIN)/uv pip install --quiet --constraint tests/erp/constraints.txt \
+		--requirement tests/erp/requirements.txt
+	@touch $@
+
+.PHONY: test-erp
+test-erp: $(VENV)/.dev $(ERP)/.made ## Run the tests that read a real ERP (Tryton), in an environment of its own
+	$(BIN)/python -m pytest tests/erp
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check format, style, types and import contracts
@@ -59,7 +72,9 @@ bench: $(VENV)/.bench ## Measure against the peers, in one run
 lock: $(VENV)/.made ## Resolve the dependencies anew into constraints.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --group bench --python-version 3.11 --universal \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --upgrade -o constraints.txt
+	$(BIN)/uv pip compile tests/erp/requirements.txt --python-version 3.11 --universal \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --upgrade -o tests/erp/constraints.txt
 
 .PHONY: clean
 clean: ## Remove the virtual environment and all that the targets wrote
-	rm -rf $(VENV) $(PLUMBLINE_HOME)
+	rm -rf $(VENV) $(ERP) $(PLUMBLINE_HOME)

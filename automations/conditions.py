@@ -9,6 +9,7 @@ from automations.rules import Missing, Remind, Rule, Severity
 from substrate.errors import DeclarationError
 from substrate.expressions.checker import check, check_condition
 from substrate.expressions.errors import ExpressionError
+from substrate.expressions.explain import Explainer, explainer
 from substrate.expressions.expression import Expression
 from substrate.expressions.types import FieldPath, Schema, Type
 from substrate.facts import Facts
@@ -67,6 +68,16 @@ class Compiled:
     def paths(self) -> tuple[FieldPath, ...]:
         """Every operand that the rule reads of its entity, each once."""
         return _paths(self.expressions)
+
+    @cached_property
+    def explain(self) -> Explainer:
+        """Explains how `holds` came to its result."""
+        return explainer(self.holds)
+
+    @cached_property
+    def explain_grades(self) -> dict[Severity, Explainer]:
+        """Explains why it is as bad as it is, by severity."""
+        return {severity: explainer(condition) for severity, condition in self.severities}
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

@@ -12,17 +12,17 @@ from sqlalchemy import Connection
 from automations.announcing import CORRELATION
 from automations.backoff import MAX_ATTEMPTS, next_try
 from automations.channel_state import Disabled, disable_channel, is_disabled
-from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
-from automations.contacts import ContactsError, address_of
+from automations.channels.channel import Channel, Failure, Refused, Rendered, Resident, Retry, Sent
 from automations.deadline import Ended, all_within
 from automations.leases import Leased, begin, mark_dead, mark_retry, mark_sent, postpone, suppress
+from automations.neighbours import AT_ONCE
 from automations.outbox import Message, enqueue
 from automations.relevance import held_still
-from automations.resting import Resting
+from automations.resting import PATIENCE, Resting
 from automations.rules import Severity
-from automations.sandbox import TemplateFault
 from automations.steward import channel_trouble
 from automations.templating import Templates
+from automations.wording import repeated, worded
 from substrate.clock import MINUTE, Clock
 from substrate.correlation import correlated
 from substrate.database import Database
@@ -101,7 +101,9 @@ class Courier:
                 else:
                     busy.append(one)
         begun = [one for one in held if one.id not in fates and one not in busy]
-        self._finish(begun, self._sent(begun), fates)
+        leaving = [one for one in begun if not isinstance(self.channels[one.channel], Resident)]
+        ends = dict(zip((one.id for one in leaving), self._sent(leaving), strict=True))
+        self._finish(begun, ends, fates)
         for one in busy:
             fates[one.id] = self.carry([one])[0]
         return [fates[one.id] for one in held]
@@ -117,7 +119,7 @@ class Courier:
         now = self.clock.now()
         ended = self._ended(connection, held, now)
         if ended is None:
-            begun = begin(connection, held, now, maybe_duplicate=_repeated(held, self.channels[held.channel]))
+            begun = begin(connection, held, now, maybe_duplicate=repeated(held, self.channels[held.channel]))
             ended = None if begun else Fate(Result.OVERTAKEN)
         if ended is not None:
             fates[held.id] = ended
@@ -145,26 +147,28 @@ class Courier:
 
     def _prepared(self, held: Leased) -> Callable[[], Answer]:
         """The sending of a message that is ready to go, or the answer that there is none to send."""
-        channel = self.channels[held.channel]
-        try:
-            address = address_of(held.route, self.environment)
-            message = self._rendered(held, channel, address)
-        except ContactsError as error:
-            return partial(Refused, Failure.ADDRESS, error.message)
-        except TemplateFault as error:
-            return partial(Refused, Failure.TEMPLATE, error.message)
-        except Exception as error:  # noqa: BLE001  # what one message holds may not stop the others
-            why = f"the message could not be put into words ({type(error).__name__})"
-            return partial(Refused, Failure.TEMPLATE, why)
-        return partial(_asked, channel, message, held.delivery_key, held.context.get(CORRELATION))
+        message = self._worded(held)
+        if isinstance(message, Refused):
+            return lambda: message
+        send = partial(self.channels[held.channel].send, message, held.delivery_key)
+        return partial(_asked, held, message.address, send)
 
-    def _finish(self, begun: Sequence[Leased], ends: Sequence[Ended[Answer]], fates: dict[int, Fate]) -> None:
-        """Write down what became of what was sent; then raise what is no answer, such as Ctrl-C."""
-        stopped = [ended.error for ended in ends if _stops(ended.error)]
+    def _worded(self, held: Leased) -> Rendered | Refused:
+        return worded(held, self.channels[held.channel], self.templates, self.environment)
+
+    def _finish(self, begun: Sequence[Leased], ends: Mapping[int, Ended[Answer]], fates: dict[int, Fate]) -> None:
+        """Write down what became of what was sent; then raise what is no answer, such as Ctrl-C.
+
+        What stays in our own database is kept in the same transaction, so that it is there if and only if it says so.
+        """
+        stopped = [ended.error for ended in ends.values() if _stops(ended.error)]
         with self.database.write() as connection:
-            for held, ended in zip(begun, ends, strict=True):
-                if not _stops(ended.error):
-                    fates[held.id] = self._settle(connection, held, self._answer(ended))
+            for held in begun:
+                channel = self.channels[held.channel]
+                if isinstance(channel, Resident):
+                    fates[held.id] = self._settle(connection, held, self._kept(connection, held, channel))
+                elif not _stops(ends[held.id].error):
+                    fates[held.id] = self._settle(connection, held, self._answer(ends[held.id]))
         for error in stopped:
             if error is not None:
                 raise error
@@ -176,13 +180,18 @@ class Courier:
             return Retry(Failure.CLIENT, f"the channel failed with {type(ended.error).__name__}", uncertain=True)
         return ended.value()
 
-    def _rendered(self, held: Leased, channel: Channel, address: str | None) -> Rendered:
-        clearance = channel.clearance if held.route.clearance is None else min(held.route.clearance, channel.clearance)
-        label = {"maybe_duplicate": True} if _repeated(held, channel) else {}
-        return self.templates.render(
-            {**held.context, **label}, clearance, reason=held.reason, template=held.template,
-            recipient=held.recipient, address=address, severity=held.severity, created_at=held.created_at,
-        )  # fmt: skip
+    def _kept(self, connection: Connection, held: Leased, channel: Resident) -> Answer:
+        message = self._worded(held)
+        if isinstance(message, Refused):
+            return message
+        return _asked(held, message.address, partial(channel.keep, connection, message, held.delivery_key))
+
+    def together(self, held: Leased) -> int:
+        """How many messages may be on their way to its server at once: many, where it answered in this run."""
+        channel = self.channels.get(held.channel)
+        if channel is None or isinstance(channel, Resident):
+            return AT_ONCE
+        return AT_ONCE if self.resting.answers(channel.name, _endpoint(channel, held)) else PATIENCE
 
     def _settle(self, connection: Connection, held: Leased, said: Answer) -> Fate:
         now, channel = self.clock.now(), self.channels[held.channel]
@@ -200,11 +209,11 @@ class Courier:
         return _fate(mark_retry(connection, held, now, due, said), Result.RETRIED, str(said.failure))
 
 
-def _asked(channel: Channel, message: Rendered, key: str, word: str | None) -> Answer:
+def _asked(held: Leased, address: str | None, ask: Callable[[], Answer]) -> Answer:
     """What the channel says, without the address that it says it of; told under the word of the event behind it."""
-    with correlated(word), span("deliver", channel=channel.name):
-        said = channel.send(message, key)
-    return said if isinstance(said, Sent) else _redacted(said, message.address)
+    with correlated(held.context.get(CORRELATION)), span("deliver", channel=held.channel):
+        said = ask()
+    return said if isinstance(said, Sent) else _redacted(said, address)
 
 
 def _stops(error: BaseException | None) -> bool:
@@ -222,11 +231,6 @@ def _unfit(held: Leased, channel: Channel | None, now: int) -> Refused | None:
 
 def _unknown(held: Leased) -> Refused:
     return Refused(Failure.CLIENT, f"no channel is called {held.channel!r}, or its settings are missing")
-
-
-def _repeated(held: Leased, channel: Channel) -> bool:
-    """Whether the receiver may get it twice and cannot tell."""
-    return held.uncertain and not channel.idempotent
 
 
 def _endpoint(channel: Channel, held: Leased) -> str:

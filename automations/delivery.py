@@ -28,7 +28,7 @@ from substrate.database import Database
 
 log = logging.getLogger(__name__)
 
-_BATCH = 25
+_BATCH = 32
 """How many are leased together; few enough that they begin long before their lease runs out."""
 
 
@@ -116,7 +116,7 @@ def _carry_all(
     courier: Courier, held: list[Leased], report: DeliveryReport, progress: Callable[[int], None] | None
 ) -> None:
     try:
-        for group in together(held):
+        for group in together(held, courier.together):
             for one, fate in zip(group, courier.carry(group), strict=True):
                 report.note(one.channel, fate)
                 _log(one, fate)

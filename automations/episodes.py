@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Select, Update, bindparam, func, select, update
 
 from automations.alerts import IS_OPEN, alert, alert_event, alert_key, fingerprint
 from automations.lifecycle import Cause, Condition, Decision, State
 from automations.rules import Severity
 from substrate.bulk import append
-from substrate.idset import among
+from substrate.idset import among_given
 
 ENGINE = "plumbline"
 """The actor of what no person did."""
@@ -96,23 +97,37 @@ def open_episodes(
         ids: only those of these entities; None: all.
         hold: let nobody else change them until the transaction ends.
     """
-    of_rule = (alert.c.timeline == timeline, alert.c.rule_id == rule_id, IS_OPEN)
-    statement = select(*_columns()).where(*of_rule).order_by(alert.c.id)
-    if hold:
-        statement = statement.with_for_update()
+    wanted: dict[str, Any] = {"on": timeline, "rule": rule_id}
     if ids is not None:
-        statement = statement.where(among(alert.c.entity_id, ids))
-    return [_episode(row) for row in connection.execute(statement)]
+        wanted["ids"] = list(ids)
+    return [_episode(row) for row in connection.execute(_open(of_some=ids is not None, hold=hold), wanted)]
+
+
+@cache
+def _open(*, of_some: bool, hold: bool) -> Select[Any]:
+    """Made once: making it takes several times as long as running it."""
+    of_rule = (alert.c.timeline == bindparam("on"), alert.c.rule_id == bindparam("rule"), IS_OPEN)
+    statement = select(*_columns()).where(*of_rule).order_by(alert.c.id)
+    if of_some:
+        statement = statement.where(among_given(alert.c.entity_id))
+    return statement.with_for_update() if hold else statement
 
 
 def past_episodes(connection: Connection, timeline: str, rule_id: str, ids: Iterable[int]) -> dict[str, int]:
     """The number of the newest episode of every problem that these entities ever had with a rule."""
-    rows = connection.execute(
-        select(alert.c.fingerprint, func.max(alert.c.episode))
-        .where(alert.c.timeline == timeline, alert.c.rule_id == rule_id, among(alert.c.entity_id, ids))
-        .group_by(alert.c.fingerprint)
-    )
+    rows = connection.execute(_PAST, {"on": timeline, "rule": rule_id, "ids": list(ids)})
     return {row[0]: row[1] for row in rows}
+
+
+_PAST = (
+    select(alert.c.fingerprint, func.max(alert.c.episode))
+    .where(
+        alert.c.timeline == bindparam("on"),
+        alert.c.rule_id == bindparam("rule"),
+        among_given(alert.c.entity_id),
+    )
+    .group_by(alert.c.fingerprint)
+)
 
 
 def new_episode(
@@ -203,27 +218,37 @@ def _bump(connection: Connection, stamp: Stamp, changes: Sequence[Change]) -> No
     ]
     for ids, more in ((seen, 1), (looked, 0)):
         if ids:
-            later = func.max if connection.dialect.name == "sqlite" else func.greatest
-            values = {"last_seen": later(alert.c.last_seen, stamp.at), "count": alert.c.count + more}
-            connection.execute(update(alert).where(among(alert.c.id, ids)).values(values))
+            connection.execute(_seen_again(connection.dialect.name), {"ids": ids, "at": stamp.at, "more": more})
+
+
+@cache
+def _seen_again(dialect: str) -> Update:
+    later = func.max if dialect == "sqlite" else func.greatest
+    more, at = bindparam("more", type_=Integer()), bindparam("at", type_=BigInteger())
+    values: dict[str, Any] = {"last_seen": later(alert.c.last_seen, at), "count": alert.c.count + more}
+    return update(alert).where(among_given(alert.c.id)).values(values)
 
 
 def _save(connection: Connection, stamp: Stamp, changes: Sequence[Change]) -> None:
     if not changes:
         return
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _EVALUATED}
     for with_evidence in (False, True):
-        rows = [_saved(change) for change in changes if (change.evidence is not None) is with_evidence]
-        more: dict[str, Any] = {"evidence": bindparam("new_evidence")} if with_evidence else {}
-        named = {"rule_version": stamp.rule_version, **values, **more}
+        rows = [_saved(stamp, change) for change in changes if (change.evidence is not None) is with_evidence]
         if rows:
-            connection.execute(update(alert).where(alert.c.id == bindparam("the_id")).values(named), rows)
+            connection.execute(_saving(with_evidence=with_evidence), rows)
 
 
-def _saved(change: Change) -> dict[str, Any]:
+@cache
+def _saving(*, with_evidence: bool) -> Update:
+    names = (*_EVALUATED, "rule_version", *(("evidence",) if with_evidence else ()))
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(alert).where(alert.c.id == bindparam("the_id")).values(values)
+
+
+def _saved(stamp: Stamp, change: Change) -> dict[str, Any]:
     after = {f"new_{name}": _plain(getattr(change.decision.next, name)) for name in _EVALUATED}
     more = {} if change.evidence is None else {"new_evidence": change.evidence}
-    return {"the_id": change.episode.id, **after, **more}
+    return {"the_id": change.episode.id, "new_rule_version": stamp.rule_version, **after, **more}
 
 
 def _events(stamp: Stamp, change: Change) -> list[tuple[Any, ...]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from automations.alerts import LIVE
 from automations.conditions import Compiled
@@ -16,10 +17,10 @@ from automations.leading import leading_sentence
 from automations.lifecycle import Verdict
 from automations.reminders import lateness
 from substrate.columns import Sensitivity, meaning_of
-from substrate.expressions.explain import Explanation, explainer, leaves
+from substrate.expressions.explain import Explanation, leaves
 from substrate.expressions.said import say_value
 from substrate.expressions.types import FieldPath, Operand, Type, Value
-from substrate.idset import among
+from substrate.idset import among_given
 from substrate.records import Record, table_of
 
 
@@ -43,12 +44,16 @@ class Subject:
 
 def subjects(connection: Connection, record: type[Record], ids: Iterable[int]) -> dict[int, Subject]:
     """The records of one kind behind some alerts, by id, as they are called today."""
-    table = table_of(record)
-    title = table.c[record.title]
-    columns = (table.c.id, table.c.source, table.c.source_key, table.c.site, title.label("name"))
-    rows: Any = connection.execute(select(*columns).where(among(table.c.id, ids)))
-    level = meaning_of(title).sensitivity
+    rows: Any = connection.execute(_named(record), {"ids": list(ids)})
+    level = meaning_of(table_of(record).c[record.title]).sensitivity
     return {row.id: _subject(record.kind, row, level) for row in rows}
+
+
+@cache
+def _named(record: type[Record]) -> Select[Any]:
+    table = table_of(record)
+    columns = (table.c.id, table.c.source, table.c.source_key, table.c.site, table.c[record.title].label("name"))
+    return select(*columns).where(among_given(table.c.id))
 
 
 def _subject(kind: str, row: Any, level: Sensitivity) -> Subject:
@@ -74,15 +79,13 @@ class Witness:
         schema = look.facts.schema(rule.rule.entity)
         self._operands = [schema.resolve(path) for path in rule.paths]
         self._shared = [self._leaf(*pair, marks) for pair in zip(rule.paths, self._operands, strict=True)]
-        self._explain = explainer(rule.holds)
-        self._grades = {severity: (graded, explainer(graded)) for severity, graded in rule.severities}
         places = {path: place for place, path in enumerate(rule.paths)}
         self._order = [places[path] for path in rule.holds.operands]
 
     def account(self, finding: Finding, subject: Subject | None) -> dict[str, Any]:
         """What was seen of one entity, as plain values."""
         values = zip(self._shared, self._operands, finding.values, strict=True)
-        tree = self._explain([finding.values[place] for place in self._order], self._look.at)
+        tree = self._rule.explain([finding.values[place] for place in self._order], self._look.at)
         told: dict[str, Any] = {
             "at": self._look.at,
             "rule_version": self._rule.version,
@@ -134,10 +137,10 @@ class Witness:
 
     def _grade(self, finding: Finding) -> dict[str, Any]:
         """Why it is as bad as it is, where the rule has several answers."""
-        explain = self._grades.get(finding.severity)
-        if explain is None or finding.severity is self._rule.rule.severity:
+        expression = dict(self._rule.severities).get(finding.severity)
+        if expression is None or finding.severity is self._rule.rule.severity:
             return {}
-        expression, of = explain
+        of = self._rule.explain_grades[finding.severity]
         places = {path: place for place, path in enumerate(self._rule.paths)}
         tree = of([finding.values[places[path]] for path in expression.operands], self._look.at)
         told = [leaf for leaf in leaves(tree) if leaf.decisive]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from automations.alerts import IS_OPEN, LIVE, alert
 from automations.conditions import Compiled
@@ -19,7 +19,6 @@ from automations.engine import Engine, RuleReport, RuleRun, guarded, guarded_wit
 from automations.evaluation import Outcome, Seen, Task, decide
 from automations.findings import Finding, Look, with_expected
 from automations.lifecycle import Verdict, verdict_of
-from automations.progress import progress_of
 from automations.rulebook import EVALUATED, StoredRule
 from automations.rules import Lifecycle, Severity
 from substrate.errors import PlumblineError
@@ -27,7 +26,7 @@ from substrate.expressions.closures import to_closure
 from substrate.expressions.expression import Expression
 from substrate.expressions.types import FieldPath, Value
 from substrate.freshness import stale, watermarks
-from substrate.idset import among
+from substrate.idset import among_given
 from substrate.tracing import spanned
 
 Row = Sequence[Value | None]
@@ -209,6 +208,8 @@ def _run(
 
 
 _NOT_YET = Seen((), {}, revision=-1)
+_HELD = -1
+"""The revision of what is seen in the rule's own turn: nobody can have decided since."""
 
 
 def _see(connection: Connection, reflex: Reflex, reflexes: Reflexes, look: Look, ids: frozenset[int]) -> Seen:
@@ -227,8 +228,7 @@ def _seen(connection: Connection, reflex: Reflex, rows: dict[int, Row], look: Lo
         one.entity_id: replace(one, verdict=Verdict.FALSE) if one.entity_id in present else one for one in known
     }
     true = tuple(one for one in found if one.entity_id not in present)
-    revision = progress_of(connection, reflex.compiled.rule.id, look.timeline).revision
-    return Seen(true, standing, revision, ids)
+    return Seen(true, standing, _HELD, ids)
 
 
 def _rows(connection: Connection, reflexes: Reflexes, look: Look, ids: frozenset[int]) -> dict[int, Row]:
@@ -237,8 +237,19 @@ def _rows(connection: Connection, reflexes: Reflexes, look: Look, ids: frozenset
 
 
 def _open_rules(connection: Connection, kind: str, timeline: str, ids: frozenset[int]) -> set[str]:
-    where = (alert.c.entity_kind == kind, among(alert.c.entity_id, ids), alert.c.timeline == timeline, IS_OPEN)
-    return set(connection.scalars(select(alert.c.rule_id).where(*where).distinct()))
+    return set(connection.scalars(_OPEN_RULES, {"kind": kind, "timeline": timeline, "ids": list(ids)}))
+
+
+_OPEN_RULES = (
+    select(alert.c.rule_id)
+    .where(
+        alert.c.entity_kind == bindparam("kind"),
+        among_given(alert.c.entity_id),
+        alert.c.timeline == bindparam("timeline"),
+        IS_OPEN,
+    )
+    .distinct()
+)
 
 
 def _reflexes(kind: str, pairs: list[tuple[StoredRule, Compiled]]) -> Reflexes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, select, update
+from sqlalchemy import Connection, Update, bindparam, select, update
 
 from automations.alerts import rule_progress
 from automations.rules import Rule
@@ -42,15 +42,18 @@ class Progress:
 
 def take_turn(connection: Connection, rule_id: str, timeline: str) -> Progress:
     """Wait for the rule's turn on a timeline, hold it until the transaction ends, and say how far the rule is."""
-    first = (rule_id, timeline, 0, 0)
-    append(connection, rule_progress, ("rule_id", "timeline", "revision", "failures"), [first], new_only=True)
-    row: Any = connection.execute(_chosen(rule_id, timeline).with_for_update()).one()
+    mine = {"rule": rule_id, "on": timeline}
+    row: Any = connection.execute(_HELD, mine).one_or_none()
+    if row is None:
+        first = (rule_id, timeline, 0, 0)
+        append(connection, rule_progress, ("rule_id", "timeline", "revision", "failures"), [first], new_only=True)
+        row = connection.execute(_HELD, mine).one()
     return Progress(*row)
 
 
 def progress_of(connection: Connection, rule_id: str, timeline: str) -> Progress:
     """How far a rule is on a timeline, without waiting for its turn."""
-    row: Any = connection.execute(_chosen(rule_id, timeline)).one_or_none()
+    row: Any = connection.execute(_CHOSEN, {"rule": rule_id, "on": timeline}).one_or_none()
     return Progress(None, None, None, 0, 0) if row is None else Progress(*row)
 
 
@@ -82,7 +85,7 @@ def went_well(connection: Connection, rule_id: str, timeline: str, at: int, *, i
 
 def decided(connection: Connection, rule_id: str, timeline: str, before: Progress) -> None:
     """Note that the rule's alerts were decided upon."""
-    connection.execute(_row(rule_id, timeline).values(revision=before.revision + 1))
+    connection.execute(_DECIDED, {"rule": rule_id, "on": timeline, "new": before.revision + 1})
 
 
 def went_wrong(connection: Connection, rule_id: str, timeline: str, error: str) -> int:
@@ -102,11 +105,11 @@ def _rhythm(before: Progress, at: int) -> int:
     return min(gap, 2 * usual) if gap > usual else (7 * usual + gap) // 8
 
 
-def _chosen(rule_id: str, timeline: str) -> Select[Any]:
-    table = rule_progress
-    columns = (table.c[field.name] for field in fields(Progress))
-    return select(*columns).where(table.c.rule_id == rule_id, table.c.timeline == timeline)
-
-
 def _row(rule_id: str, timeline: str) -> Update:
     return update(rule_progress).where(rule_progress.c.rule_id == rule_id, rule_progress.c.timeline == timeline)
+
+
+_MINE = (rule_progress.c.rule_id == bindparam("rule"), rule_progress.c.timeline == bindparam("on"))
+_CHOSEN = select(*(rule_progress.c[field.name] for field in fields(Progress))).where(*_MINE)
+_HELD = _CHOSEN.with_for_update()
+_DECIDED = update(rule_progress).where(*_MINE).values(revision=bindparam("new"))

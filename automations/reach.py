@@ -7,7 +7,7 @@ dose to its order. What a message merely shows leads nowhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
@@ -32,11 +32,13 @@ class Way:
         changed: the kind of record that changed.
         kind: the kind of entity that it leads to.
         statement: gives pairs of an entity and the changed record, for `ids`.
+        features: those of the changed record that rules at the end of the way judge by.
     """
 
     changed: str
     kind: str
     statement: Select[Any]
+    features: frozenset[str] = frozenset()
 
 
 def ways(facts: Facts, reflexes: Mapping[str, Reflexes]) -> list[Way]:
@@ -44,8 +46,9 @@ def ways(facts: Facts, reflexes: Mapping[str, Reflexes]) -> list[Way]:
     found: dict[tuple[object, ...], Way] = {}
     for kind, prepared in reflexes.items():
         for reflex in prepared.rules:
-            for hops in _hops(reflex):
-                found.setdefault((kind, hops), _upwards(facts.paths, kind, hops))
+            for hops, features in _hops(facts, kind, reflex).items():
+                way = found.setdefault((kind, hops), _upwards(facts.paths, kind, hops))
+                found[kind, hops] = replace(way, features=way.features | features)
             expected = reflex.compiled.expected
             if expected is not None:
                 found.setdefault((kind, expected.kind, expected.by), _awaited(facts.paths, kind, expected))
@@ -53,26 +56,31 @@ def ways(facts: Facts, reflexes: Mapping[str, Reflexes]) -> list[Way]:
 
 
 def reached(
-    connection: Connection, known: Iterable[Way], changed: Mapping[str, set[int]]
+    connection: Connection,
+    known: Iterable[Way],
+    changed: Mapping[str, set[int]],
+    moved: Mapping[str, Mapping[int, frozenset[str]]] | None = None,
 ) -> list[tuple[str, int, int]]:
     """Where a change leads: the kind and id of each entity, and the id of the record that led there.
 
     Args:
         connection: a transaction that sees the change.
         known: the ways.
-        changed: the ids of the records, or of the entities whose features changed, by kind.
+        changed: the ids of the records that changed, by kind.
+        moved: the names of the features that changed, by kind and id; they lead only to whom they are asked for.
     """
     found = []
     for way in known:
-        ids = changed.get(way.changed)
+        features = (moved or {}).get(way.changed, {})
+        ids = changed.get(way.changed, set()) | {one for one, names in features.items() if names & way.features}
         if ids:
             rows = connection.execute(way.statement, {"ids": sorted(ids)})
             found += [(way.kind, entity, cause) for entity, cause in rows if entity is not None]
     return found
 
 
-def _hops(reflex: Reflex) -> set[FieldPath]:
-    """The references that the rule's conditions follow."""
+def _hops(facts: Facts, kind: str, reflex: Reflex) -> dict[FieldPath, frozenset[str]]:
+    """The references that the rule's conditions follow, and the features that they ask for at their end."""
     compiled = reflex.compiled
     judged = (
         compiled.found,
@@ -82,7 +90,11 @@ def _hops(reflex: Reflex) -> set[FieldPath]:
         *(each for _, each in compiled.severities),
     )
     paths = [path for expression in judged if expression is not None for path in expression.operands]
-    return {path[:count] for path in paths for count in range(1, len(path))}
+    hops = dict.fromkeys([path[:count] for path in paths for count in range(1, len(path))], frozenset[str]())
+    for path in paths:
+        if len(path) > 1:
+            hops[path[:-1]] |= facts.features_behind(kind, path)
+    return hops
 
 
 def _upwards(paths: Paths, kind: str, hops: FieldPath) -> Way:

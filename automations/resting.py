@@ -30,6 +30,10 @@ class Resting:
         else:
             self.silent[channel, endpoint] = 0
 
+    def answers(self, channel: str, endpoint: str) -> bool:
+        """Whether it answered in this run, and has not fallen silent since."""
+        return self.silent.get((channel, endpoint)) == 0
+
     def rests(self, channel: str, endpoint: str) -> bool:
         """Whether it is left alone for now."""
         return self.silent[channel, endpoint] >= PATIENCE

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     insert,
     select,
     update,
@@ -134,9 +135,14 @@ def rules(connection: Connection, vertical: str | None = None) -> list[StoredRul
 
 def edition(connection: Connection, vertical: str) -> tuple[tuple[str, str, int], ...]:
     """What tells whether the book changed: the id, the place and the version in force of every rule."""
-    table = rule_table.c
-    chosen = select(table.id, table.lifecycle, table.active_version).where(table.vertical == vertical)
-    return tuple((row[0], row[1], row[2]) for row in connection.execute(chosen.order_by(table.id)))
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(_EDITION, {"of_vertical": vertical}))
+
+
+_EDITION = (
+    select(rule_table.c.id, rule_table.c.lifecycle, rule_table.c.active_version)
+    .where(rule_table.c.vertical == bindparam("of_vertical"))
+    .order_by(rule_table.c.id)
+)
 
 
 def rule(connection: Connection, rule_id: str) -> StoredRule:

@@ -23,6 +23,7 @@ from automations.sandbox import Sandbox, TemplateFault, produce
 from automations.wall import Wall
 from substrate.clock import duration_text, local_text
 from substrate.columns import Sensitivity
+from substrate.expressions.said import say_number
 
 BUILT_IN = "message"
 """The name of the general template."""
@@ -238,7 +239,7 @@ def with_unit(value: Any, unit: str | None = None) -> str:
     """A value with its unit as staff write it: `6.8 mmol/L`, `38.4 °C`, `yes`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    number = f"{value:.6g}" if isinstance(value, float) else str(value)
+    number = say_number(value) if isinstance(value, float) else str(value)
     spelt = _UNITS.get(unit or "", re.sub(r"\{[^}]*\}", "", unit or ""))
     return number if value == HIDDEN or not spelt else f"{number}{'' if spelt == '%' else ' '}{spelt}"
 

@@ -126,13 +126,13 @@ def main() -> None:
 
 def results(url: str, size: Size, people: int) -> Iterator[Result]:
     """Measure on an empty database: features of so many events and entities, and a rule over so many people."""
-    with _opened(url) as database:
+    with opened(url) as database:
         for result in (*_features(database, size), *_rule(database, people)):
             yield replace(result, work=f"{database.engine.dialect.name}: {result.work}")
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Database]:
+def opened(url: str) -> Iterator[Database]:
     database = open_database(url)
     indexes_for(PEOPLE)
     tables = [table for record in (Person, Reading) for table in (table_of(record), history_of(record))]
@@ -145,14 +145,14 @@ def _opened(url: str) -> Iterator[Database]:
 
 
 def _features(database: Database, size: Size) -> Iterator[Result]:
-    _fill(database, size)
+    fill(database, size)
     hand, ours = [], []
     with database.write() as connection:
-        first = _timed(lambda: refresh(connection, PEOPLE, NOW, batch=1, mode=Mode.FULL))
+        first = timed(lambda: refresh(connection, PEOPLE, NOW, batch=1, mode=Mode.FULL))
     yield Result(f"first full refresh ({size.events:,} events, {size.entities:,} entities)", milliseconds(first))
     for _ in range(_ROUNDS):
-        hand.append(_timed(lambda: _by_hand(database)))
-        ours.append(_timed(lambda: _refresh(database, Mode.FULL, NOW, 1)))
+        hand.append(timed(lambda: _by_hand(database)))
+        ours.append(timed(lambda: _refresh(database, Mode.FULL, NOW, 1)))
     yield _beside("full refresh again", median(ours), median(hand), "by hand: DELETE, INSERT … SELECT", 1.3)
     parts = [_incremental(database, size, turn) for turn in range(1, _ROUNDS + 1)]
     yield _beside("incremental refresh, 1 % of entities changed", median(parts), median(ours), "full refresh", 0.05)
@@ -168,7 +168,7 @@ def _beside(work: str, ours: float, theirs: float, peer: str, most: float) -> Re
 
 def _incremental(database: Database, size: Size, turn: int) -> float:
     _change(database, size, turn)
-    return _timed(lambda: _refresh(database, Mode.AUTO, NOW + turn * HOUR // 60, turn + 1))
+    return timed(lambda: _refresh(database, Mode.AUTO, NOW + turn * HOUR // 60, turn + 1))
 
 
 def _online(database: Database, size: Size) -> Result:
@@ -176,7 +176,7 @@ def _online(database: Database, size: Size) -> Result:
     for _ in range(200):
         ids = random.sample(range(size.entities), 100)
         with database.read() as connection:
-            times.append(_timed(partial(read_online, connection, PEOPLE, ids, NOW)))
+            times.append(timed(partial(read_online, connection, PEOPLE, ids, NOW)))
     work, slowest = "online read of 100 entities", quantiles(times, n=100)[98]
     peer = "Feast on SQLite: p99 14.2 ms, measured elsewhere"
     return Result(work, _spread(times), peer, aim="p99 <= 3 ms", met=slowest <= 0.003)
@@ -186,7 +186,7 @@ def _live(database: Database) -> Result:
     times = []
     for entity in range(100):
         with database.write() as connection:
-            times.append(_timed(partial(refresh_entities, connection, PEOPLE, [entity], NOW + HOUR)))
+            times.append(timed(partial(refresh_entities, connection, PEOPLE, [entity], NOW + HOUR)))
     return Result("refresh of one entity", _spread(times))
 
 
@@ -199,18 +199,16 @@ def _rule(database: Database, people: int) -> Iterator[Result]:
         "readings > 3 && high_share >= 0.6 && age(born) < duration('20000d')", facts.schema("person")
     )
     with database.read() as connection:
-        times = [
-            _timed(lambda: connection.execute(facts.select("person", {}, NOW, where=rule)).all()) for _ in range(3)
-        ]
+        times = [timed(lambda: connection.execute(facts.select("person", {}, NOW, where=rule)).all()) for _ in range(3)]
         hand = [
-            _timed(lambda: connection.execute(text(RULE_BY_HAND), {"born": NOW - 20_000 * DAY}).all()) for _ in range(3)
+            timed(lambda: connection.execute(text(RULE_BY_HAND), {"born": NOW - 20_000 * DAY}).all()) for _ in range(3)
         ]
     ours, theirs = median(times), median(hand)
     work, peer = f"one rule over {people:,} entities", f"{milliseconds(theirs)} by hand"
     yield Result(work, milliseconds(ours), peer, f"{ours / theirs:.2f} ×", "<= 1,000 ms", ours <= 1)
 
 
-def _fill(database: Database, size: Size) -> None:
+def fill(database: Database, size: Size) -> None:
     dice = random.Random(1)
     with database.write() as connection:
         _add_people(connection, range(size.entities))
@@ -268,7 +266,7 @@ def _by_hand(database: Database) -> None:
         connection.execute(text(f"INSERT INTO by_hand {BY_HAND}"), TIMES)
 
 
-def _timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
     began = perf_counter()
     work()
     return perf_counter() - began

@@ -41,6 +41,11 @@ COMMANDS = {
         "console.sources:commands",
         "The sources that sources.yaml lists: see how far each is read, try whether it can be read.",
     ),
+    "verticals": (
+        "console.verticals:commands",
+        "Verticals: see which are installed, and whether one keeps what every vertical must keep.",
+    ),
+    "new": ("console.new:commands", "Begin something of your own: a vertical."),
     "inbound": (
         "console.inbound:commands",
         "Events that were pushed to us: see what waits and what failed, try failed ones again.",

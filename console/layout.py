@@ -111,8 +111,7 @@ def refuse_taken_ports(settings: Settings, parts: Sequence[Part]) -> None:
 
 def web_address(settings: Settings) -> str:
     """Where pages and API are found from this machine."""
-    host = "127.0.0.1" if settings.web_host in ("0.0.0.0", "::") else settings.web_host  # noqa: S104  # only compared
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.web_port}"
+    return settings.local_web_url
 
 
 def _refusal(host: str, port: int) -> str | None:

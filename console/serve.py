@@ -21,7 +21,7 @@ import uvicorn
 
 from console.exits import exit_code
 from console.layout import Part, prefect_command
-from console.secrecy import known_secrets
+from console.secrecy import served_secrets
 from console.traced import Traced
 from console.web.app import create_app
 from console.web.parts import Parts, Ticking
@@ -54,7 +54,7 @@ def serve(parts: Sequence[Part]) -> None:
     """
     settings = load_settings()
     configure_logging(
-        "+".join(parts), shape=settings.log_format, level=settings.log_level, secrets=known_secrets(settings)
+        "+".join(parts), shape=settings.log_format, level=settings.log_level, secrets=served_secrets(settings)
     )
     if Part.PREFECT in parts:
         command = prefect_command(settings)

@@ -21,7 +21,7 @@ from substrate.mappings.mapping_file import MappingFile, read_spec
 from substrate.mappings.spec import MappingSpec
 from substrate.mappings.survey import Survey
 from substrate.probe import Probe, probe
-from substrate.sources.configured import SourceEntry, folder_entry, load_sources
+from substrate.sources.configured import SourceEntry, environment, folder_entry, load_sources, sql_entry
 
 commands = app("The sources that sources.yaml lists: see how far each is read, try whether it can be read.")
 
@@ -56,6 +56,9 @@ def check(
     folder: Annotated[
         Path | None, typer.Option("--from", help="With a mapping file: try it on the files of this folder.")
     ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="With a mapping file: try it on this database; `env:NAME` keeps the address out.")
+    ] = None,
     rows: Annotated[
         int, typer.Option(min=1, help="How many rows to try; with a mapping file, of each resource.")
     ] = 200,
@@ -69,10 +72,10 @@ def check(
     Example: plumbline sources check epr --rows 500
     """
     with workspace() as ws:
-        if is_path(name) and folder is None:
+        if is_path(name) and folder is None and url is None:
             _show_mapping(_mapping(ws, name), as_json=as_json)
             return
-        entry = _tried(ws, name, folder)
+        entry = _tried(ws, name, folder, url)
         result = probe(entry, ws.verticals, ws.clock.now(), rows=rows)
     if as_json:
         print_json(result.facts())
@@ -115,11 +118,14 @@ def _entry(ws: Workspace, name: str) -> SourceEntry:
     return entries[name]
 
 
-def _tried(ws: Workspace, name: str, folder: Path | None) -> SourceEntry:
-    if folder is None:
+def _tried(ws: Workspace, name: str, folder: Path | None, url: str | None) -> SourceEntry:
+    if folder is None and url is None:
         return _entry(ws, name)
     if not is_path(name):
-        raise ConfigurationError("--from tries a mapping file", hint=f"Write `plumbline sources check {name}` alone.")
+        hint = f"Write `plumbline sources check {name}` alone."
+        raise ConfigurationError("--from and --url try a mapping file", hint=hint)
+    if folder is None:
+        return sql_entry(_spec(name).vertical, environment(url or ""), mapping=name)
     return folder_entry(_spec(name).vertical, folder, mapping=name)
 
 
@@ -141,7 +147,7 @@ def _show_mapping(mapping: MappingFile, *, as_json: bool) -> None:
         return
     cells = [(name, ", ".join(kinds)) for name, kinds in told.items()]
     print_table(f"Mapping {mapping.name}", ("resource", "records"), cells, empty="It names no resources.")
-    screen.print("The file is sound. Add --from FOLDER to try it on data.")
+    screen.print("The file is sound. Add --from FOLDER or --url ADDRESS to try it on data.")
 
 
 def _facts(entry: SourceEntry, ages: dict[str, int]) -> dict[str, Any]:

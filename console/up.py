@@ -20,7 +20,7 @@ from console.child import python
 from console.greeter import Echo, Greeter
 from console.layout import Part, parts_of, programs, refuse_taken_ports
 from console.locks import held
-from console.secrecy import known_secrets
+from console.secrecy import served_secrets
 from console.supervisor import Supervisor
 from flows.orchestrator import is_foreign
 from substrate.logs import configure_logging, is_json
@@ -61,7 +61,7 @@ def _supervise(settings: Settings, parts: Sequence[Part], shape: Shape, locks: S
     refuse_taken_ports(settings, parts)
     _read_files(settings)
     _migrate(as_json=as_json)
-    configure_logging("up", shape=shape, level=settings.log_level, secrets=known_secrets(settings))
+    configure_logging("up", shape=shape, level=settings.log_level, secrets=served_secrets(settings))
     chosen = programs(settings, parts, os.environ, shape)
     greeter = Greeter(settings, parts, began, as_json=as_json)
     stop, hurry = _signals()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import getpass
+import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
+from console.secrecy import known_secrets
 from flows.installation import Installation, installation
 from substrate.catalog import Vertical, vertical
 from substrate.errors import ConfigurationError
 from substrate.freshness import records_name, watermarks
-from substrate.settings import load_settings
+from substrate.logs import configure_logging
+from substrate.settings import Settings, load_settings
 from substrate.sources.configured import load_sources
 
 __all__ = ["Workspace", "load_settings", "workspace"]
@@ -69,4 +72,13 @@ def _was_read(vertical: Vertical, read: Collection[str]) -> bool:
 def workspace() -> Iterator[Workspace]:
     """Open the installation that the environment names, bring its tables up to date, and close it afterwards."""
     with installation() as opened:
+        _log(opened.settings)
         yield Workspace(opened.settings, opened.database, opened.clock)
+
+
+def _log(settings: Settings) -> None:
+    """Let what a command logs be seen, without its secrets; a process that serves has seen to that already."""
+    if logging.getLogger().handlers:
+        return
+    level = settings.log_level if "log_level" in settings.model_fields_set else "warning"
+    configure_logging("command", shape=settings.log_format, level=level, secrets=known_secrets(settings))

@@ -18,6 +18,7 @@ from flows.hooks import HOOKS
 from flows.ingest import ingest_source
 from flows.installation import installation
 from flows.maintenance import maintenance
+from flows.onward import link_to_state
 from flows.quality import quality_report
 from flows.rules import sweep_rules
 from flows.series import refresh_series
@@ -45,6 +46,7 @@ def daily_cycle(
     """
     with discreet(), installation() as opened:
         sources = [entry.name for entry in opened.sources(vertical)]
+        link_to_state(opened.settings, f"daily-{slug(vertical)}-now")
     counts, failed = {}, []
     for name, step, given in _steps(vertical, sources, as_of, with_maintenance and as_of is None):
         with tags("plumbline", vertical):

@@ -19,6 +19,7 @@ from flows.installation import Installation, installation
 from flows.mender import Mender
 from flows.timetable import Turn, turns
 from flows.trouble import expect
+from flows.turnstile import TAG
 from substrate.clock import SECOND
 from substrate.settings import Settings
 from substrate.sources.configured import load_sources
@@ -78,7 +79,7 @@ def deployment(turn: Turn, zone: str) -> RunnerDeployment:
         turn.name,
         schedule=_schedule(turn, zone),
         parameters=dict(turn.parameters),
-        tags=["plumbline", *filter(None, [turn.parameters.get("vertical")])],
+        tags=[TAG, *filter(None, [turn.parameters.get("vertical")])],
         concurrency_limit=_ONE,
         entrypoint_type=EntrypointType.MODULE_PATH,
         paused=False,

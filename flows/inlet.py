@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from automations.engine import RuleReport
 from flows.reactor import Reactor
 from flows.workbench import Workbench
-from substrate.batches import current_batch
 from substrate.errors import ConfigurationError, DatabaseError, PlumblineError
 from substrate.freshness import advance, records_name
 from substrate.inbound import Event, fail, finish, take
@@ -145,10 +144,10 @@ class Inlet:
         intake.begin_anew()
         rules = RuleReport()
         if rows:
-            intake.take(connection, rows, now)
+            batch_number = intake.take(connection, rows, now)
             words = {number: places[place].correlation for number, place in (intake.origins or {}).items()}
             self._confirm(connection, events)
-            rules = self._reactor.react(connection, current_batch(connection), words, now)
+            rules = self._reactor.react(connection, batch_number, words, now)
         else:
             self._confirm(connection, events)
         finish(connection, _outcomes(places, [row.place for row in rows], intake.report), now)

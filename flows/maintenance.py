@@ -11,9 +11,11 @@ from flows import upkeep
 from flows.accounts import number_lines
 from flows.guarded import TRIED, discreet
 from flows.hooks import HOOKS
-from flows.installation import installation
+from flows.installation import installation, load_settings
+from flows.onward import link_to_state
 from flows.timetable import TIME_LIMITS, subject_of, turns
 from flows.trouble import tell_overdue, went_wrong
+from flows.turnstile import let_go
 from flows.zombies import close_zombies, try_again
 from substrate.clock import from_micros
 from substrate.sources.configured import load_sources
@@ -26,6 +28,7 @@ from substrate.sources.configured import load_sources
 )
 def maintenance() -> dict[str, int]:
     """Forget what need not be kept, look after the database, and report what is stuck or late."""
+    link_to_state(load_settings(), "maintenance-now")
     numbers = {"zombies": close(), "late": late()}
     forgotten, seen = forget(), inspect()
     for name, count in {**numbers, "stuck_messages": seen["stuck_messages"]}.items():
@@ -63,6 +66,7 @@ def close() -> int:
         now = from_micros(opened.clock.now())
         _again, lost = try_again(client, now)
         found = lost + close_zombies(client, now)
+        let_go(client)
         for name, run in found:
             subject = subject_of(name, run.parameters)
             went_wrong(opened.settings, opened.database, opened.clock, subject, "crashed", "its process is gone")

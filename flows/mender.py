@@ -12,6 +12,7 @@ from prefect.client.orchestration import get_client
 from flows.installation import installation
 from flows.timetable import subject_of
 from flows.trouble import went_wrong
+from flows.turnstile import let_go
 from flows.zombies import try_again
 from substrate.settings import Settings
 
@@ -49,15 +50,18 @@ class Mender:
                 return
 
     def look(self) -> None:
-        """Have what is lost tried again, and tell the steward of what is lost for good."""
+        """Have what is lost tried again, free what nobody holds, and tell the steward of what is lost for good."""
         try:
             with get_client(sync_client=True) as client:
                 again, closed = try_again(client, datetime.now(UTC))
+                freed = let_go(client)
         except httpx.HTTPError as error:
             log.info("Prefect's server cannot be asked for lost runs: %s", type(error).__name__)
             return
         for _, run in again:
             log.warning("%s lost its process or its server, and is tried once more", run.name)
+        for name in freed:
+            log.warning("the limit of %s was taken by nobody, and is free again", name)
         if closed:
             self._tell([subject_of(flow, run.parameters) for flow, run in closed])
 

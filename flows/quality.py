@@ -10,6 +10,7 @@ from flows.accounts import quality_text, stale_lines
 from flows.guarded import TRIED, discreet
 from flows.hooks import HOOKS
 from flows.installation import installation
+from flows.onward import link_to_state
 from flows.timetable import TIME_LIMITS, slug
 from substrate.clock import DAY
 from substrate.freshness import stale, watermarks
@@ -43,5 +44,6 @@ def report(vertical: str) -> dict[str, int]:
             held = lying(connection, vertical, resources, now - DAY)
             old = stale(watermarks(connection), budgets_of(bench.vertical), now)
     text = quality_text(vertical, held, stale_lines(old))
+    link_to_state(opened.settings, f"quality-{slug(vertical)}-now")
     create_markdown_artifact(text, key=f"quality-{slug(vertical)}", description=f"The quality of {vertical}'s data.")
     return {"held": sum(one.held for one in held), "fresh": sum(one.fresh for one in held), "stale": len(old)}

@@ -60,8 +60,9 @@ class Reactor:
         """
         self._read_book(connection)
         concerned = _Concerned(dict(words))
-        self._refresh(connection, batch, concerned, at)
-        for kind, entity, cause in reached(connection, self._ways, concerned.ids):
+        changed = changed_records(connection, self._vertical.records, batch)
+        moved = self._refresh(connection, batch, changed, concerned, at)
+        for kind, entity, cause in reached(connection, self._ways, changed, moved):
             concerned.add(kind, entity, cause)
         with correlated_each(concerned.words):
             return RuleReport(tuple(self._judge(connection, concerned, at)))
@@ -74,16 +75,19 @@ class Reactor:
             self._ways = ways(self._engine.facts, self._reflexes)
             self._edition = now
 
-    def _refresh(self, connection: Connection, batch: int, concerned: _Concerned, at: int) -> None:
-        for kind, ids in changed_records(connection, self._vertical.records, batch).items():
-            concerned.ids[kind] = ids
+    def _refresh(
+        self, connection: Connection, batch: int, changed: Mapping[str, set[int]], concerned: _Concerned, at: int
+    ) -> dict[str, dict[int, frozenset[str]]]:
+        """Refresh the features of all that rests on what changed; the names of those that changed, by kind and id."""
+        concerned.ids = {kind: set(ids) for kind, ids in changed.items()}
         for view in self._vertical.views:
-            for owner, cause in changed_owners(connection, view, batch):
+            for owner, cause in changed_owners(connection, view, batch, changed):
                 concerned.add(view.entity.kind, owner, cause)
-        for view in self._vertical.views:
-            owners = concerned.ids.get(view.entity.kind)
-            if owners:
-                refresh_entities(connection, view, sorted(owners), at)
+        return {
+            view.entity.kind: refresh_entities(connection, view, sorted(owners), at)
+            for view in self._vertical.views
+            if (owners := concerned.ids.get(view.entity.kind))
+        }
 
     def _judge(self, connection: Connection, concerned: _Concerned, at: int) -> Iterable[RuleRun]:
         for kind, reflexes in self._reflexes.items():

@@ -19,7 +19,13 @@ _COPY_FROM = 64
 
 
 def upsert(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Rows, key: Sequence[str] = ("id",)
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Rows,
+    key: Sequence[str] = ("id",),
+    *,
+    rising: str | None = None,
 ) -> None:
     """Insert rows, or overwrite the named columns of those whose key exists.
 
@@ -29,11 +35,15 @@ def upsert(
         columns: the names that the tuples' values belong to; they include the key.
         rows: one tuple a row, each key at most once.
         key: the columns of the unique key.
+        rising: a column that never falls; a row that holds a larger value of it already is left as it is.
     """
     changed = [_quoted(connection, name) for name in columns if name not in key]
     sets = ", ".join(f"{name} = excluded.{name}" for name in changed)
     target = ", ".join(_quoted(connection, name) for name in key)
     action = f"DO UPDATE SET {sets}" if changed else "DO NOTHING"
+    if rising is not None:
+        guard = _quoted(connection, rising)
+        action += f" WHERE {_quoted(connection, table.name)}.{guard} <= excluded.{guard}"
     _write(connection, table, columns, rows, f"ON CONFLICT ({target}) {action}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -28,12 +29,27 @@ def changed_records(connection: Connection, records: tuple[type[Record], ...], b
     return found
 
 
-def changed_owners(connection: Connection, view: View, batch: int) -> list[tuple[int, int]]:
-    """The entities whose features rest on a record that a batch wrote, or rested on it before: their ids and its."""
-    if not plans(view):
+def changed_owners(
+    connection: Connection, view: View, batch: int, kinds: Collection[str] | None = None
+) -> list[tuple[int, int]]:
+    """The entities whose features rest on a record that a batch wrote, or rested on it before: their ids and its.
+
+    Args:
+        connection: as for `changed_records`.
+        view: whose entities.
+        batch: the batch's number.
+        kinds: those of the records that changed, where they are known; None: any may have.
+    """
+    if not plans(view) or (kinds is not None and rests_on(view).isdisjoint(kinds)):
         return []
     rows = connection.execute(_owners(view), {"batch": batch})
     return [(owner, number) for owner, number in rows if owner is not None]
+
+
+@cache
+def rests_on(view: View) -> frozenset[str]:
+    """The kinds of record that a view's features rest on."""
+    return frozenset(plan.record.kind for plan in plans(view))
 
 
 @cache

@@ -40,6 +40,7 @@ class Facts:
     def __init__(self, records: Iterable[type[Record]], views: Iterable[View] = (), *, timeline: str = LIVE) -> None:
         self.paths = Paths(records, views)
         self.timeline = timeline
+        self._rests: dict[tuple[str, FieldPath], set[str]] = {}
         self._readers: dict[tuple[str, tuple[FieldPath, ...]], Select[Any]] = {}
 
     def schema(self, kind: str) -> Schema:
@@ -134,8 +135,20 @@ class Facts:
         """The watermarks that a condition over these paths rests on: `records:hospital_encounter`."""
         names = {records_name(self.paths.record(kind))}
         for path in paths:
-            names |= self._watermarks(kind, path)
+            if (kind, path) not in self._rests:
+                self._rests[kind, path] = self._watermarks(kind, path)
+            names |= self._rests[kind, path]
         return frozenset(names)
+
+    def features_behind(self, kind: str, path: FieldPath) -> frozenset[str]:
+        """The stored features of the record at the end of a path that its value rests on; none behind a column."""
+        origin = self.paths.origin(kind, path)
+        if origin is None or origin.view is None:
+            return frozenset()
+        derived = derivations(origin.view).get(origin.name)
+        if derived is None:
+            return frozenset({origin.name})
+        return frozenset[str]().union(*(self.features_behind(origin.record.kind, one) for one in derived.operands))
 
     def _watermarks(self, kind: str, path: FieldPath) -> set[str]:
         origin = self.paths.origin(kind, path)

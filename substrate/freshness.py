@@ -71,8 +71,10 @@ def retire(connection: Connection, source: str) -> int:
 
 def watermarks(connection: Connection) -> dict[str, int]:
     """How far each name is known; where several sources feed it, the one furthest behind decides."""
-    rows = connection.execute(select(watermark.c.name, func.min(watermark.c.at)).group_by(watermark.c.name))
-    return dict(rows.tuples().all())
+    return dict(connection.execute(_FURTHEST_BEHIND).tuples().all())
+
+
+_FURTHEST_BEHIND = select(watermark.c.name, func.min(watermark.c.at)).group_by(watermark.c.name)
 
 
 def stale(known: Mapping[str, int], needs: Mapping[str, int], at: int) -> list[Stale]:

@@ -97,8 +97,8 @@ class Intake:
         self.origins = {}
 
     @spanned("ingest")
-    def take(self, connection: Connection, rows: Sequence[Row], now: int) -> None:
-        """Map, check and write some rows in the caller's transaction, and account for each."""
+    def take(self, connection: Connection, rows: Sequence[Row], now: int) -> int:
+        """Map, check and write some rows in the caller's transaction, account for each, and say the batch's number."""
         refusals: list[Refusal] = []
         stamp = next_stamp(connection, now)
         told = self._read(rows, now, refusals)
@@ -110,6 +110,7 @@ class Intake:
         quarantine.keep(connection, self.vertical.name, self.reader.source, refusals, now)
         self._count_refusals(refusals)
         self.report.rows_in += len(rows)
+        return stamp.batch
 
     def skip(self, connection: Connection, page: Page) -> None:
         """Account for rows that the source knows to be the same as those already read."""

@@ -46,6 +46,7 @@ class Paths:
     def __init__(self, records: Iterable[type[Record]], views: Iterable[View] = ()) -> None:
         self.records = {record.kind: record for record in records}
         self.views = {view.entity.kind: view for view in views}
+        self._operands: dict[tuple[str, FieldPath], Operand] = {}
 
     def record(self, kind: str) -> type[Record]:
         """The record class of a kind.
@@ -74,9 +75,15 @@ class Paths:
         The name of another record is called by what that record is here: `ward.name` is the `ward`. It is as protected
         as its own column says, and as the references say that lead to it.
         """
+        known = self._operands.get((kind, path))
+        if known is not None:
+            return known
         origin = self.origin(kind, path)
         if origin is None:
             return None
+        return self._operands.setdefault((kind, path), self._described(kind, path, origin))
+
+    def _described(self, kind: str, path: FieldPath, origin: Origin) -> Operand:
         own = feature_operands(origin.view) if origin.view else column_operands(origin.record)
         found = replace(own[origin.name], path=path)
         level = max(self._through(kind, origin.hops), default=Sensitivity.PUBLIC)

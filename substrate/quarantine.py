@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
     func,
     select,
@@ -101,16 +102,18 @@ def keep(connection: Connection, vertical: str, source: str, refusals: Sequence[
 
 def supersede(connection: Connection, source: str, resource: str, keys: Iterable[str]) -> None:
     """Close the refusals of records of which a sound version has arrived."""
-    held = select(quarantine.c.id, quarantine.c.source_key).where(
-        quarantine.c.source == source,
-        quarantine.c.resource == resource,
-        quarantine.c.state == QuarantineState.HELD,
-        quarantine.c.source_key.is_not(None),
-    )
-    lying = connection.execute(held).all()
+    lying = connection.execute(_HELD_OF, {"of_source": source, "of_resource": resource}).all()
     arrived = {_fitting(key, _KEY) for key in keys} if lying else ()
     for number in [row.id for row in lying if row.source_key in arrived]:
         close(connection, number, QuarantineState.SUPERSEDED)
+
+
+_HELD_OF = select(quarantine.c.id, quarantine.c.source_key).where(
+    quarantine.c.source == bindparam("of_source"),
+    quarantine.c.resource == bindparam("of_resource"),
+    quarantine.c.state == QuarantineState.HELD,
+    quarantine.c.source_key.is_not(None),
+)
 
 
 def held_in(connection: Connection, source: str, place: str) -> int:

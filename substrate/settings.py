@@ -108,6 +108,10 @@ class Settings(BaseSettings):
         description="Address on which pages, API and pushed events are served; by default this machine.",
     )
     web_port: int = Field(default=8420, ge=1, le=65_535, description="Port on which they are served.")
+    web_url: str | None = Field(
+        default=None,
+        description="Address under which people reach the web process, for links; unset: its own on this machine.",
+    )
     prefect_port: int = Field(
         default=4200, ge=1, le=65_535, description="Port of the Prefect server that `plumbline up` starts."
     )
@@ -186,6 +190,13 @@ class Settings(BaseSettings):
             raise ValueError("it is no http:// or https:// address")
         return url
 
+    @field_validator("web_url")
+    @classmethod
+    def _an_open_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("it is no http:// or https:// address")
+        return url
+
     @field_validator("keep_messages", "keep_feature_history")
     @classmethod
     def _a_day_at_least(cls, text: str | None) -> str | None:
@@ -221,6 +232,17 @@ class Settings(BaseSettings):
     def resolved_outbox_dir(self) -> Path:
         """Folder into which the `file` channel writes."""
         return self.outbox_dir or self.home / "outbox"
+
+    @property
+    def local_web_url(self) -> str:
+        """Where the web process is found from this machine."""
+        host = "127.0.0.1" if self.web_host in ("0.0.0.0", "::") else self.web_host  # noqa: S104  # only compared
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.web_port}"
+
+    @property
+    def resolved_web_url(self) -> str:
+        """Where people find the web process; without a slash at its end."""
+        return (self.web_url or self.local_web_url).rstrip("/")
 
     @property
     def resolved_contacts_file(self) -> Path:

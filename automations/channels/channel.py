@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+from sqlalchemy import Connection
 
 from substrate.columns import Sensitivity
 
@@ -82,4 +84,13 @@ class Channel(Protocol):
 
     def send(self, message: Rendered, key: str) -> Sent | Retry | Refused:
         """Send `message` under the idempotency `key`; every failure comes back as a value."""
+        ...
+
+
+@runtime_checkable
+class Resident(Channel, Protocol):
+    """A channel whose receiver is our own database: a message is kept in the transaction that says that it was sent."""
+
+    def keep(self, connection: Connection, message: Rendered, key: str) -> Sent | Retry | Refused:
+        """Keep `message` in a write transaction; a failure comes back as a value, and leaves nothing behind."""
         ...

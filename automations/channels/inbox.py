@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, bindparam, select, update
 from sqlalchemy.exc import DataError, DBAPIError
 
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
@@ -52,21 +52,32 @@ class Inbox:
 
     def send(self, message: Rendered, key: str) -> Sent | Retry | Refused:
         """Keep the message, in a transaction of its own."""
+        try:
+            with self._database.write() as connection:
+                return self.keep(connection, message, key)
+        except DatabaseError:
+            return _UNREACHABLE
+
+    def keep(self, connection: Connection, message: Rendered, key: str) -> Sent | Retry | Refused:
+        """Keep the message in the caller's transaction."""
         row = (
             key, message.recipient, message.subject, message.text, message.html,
             orjson.dumps(message.body, option=orjson.OPT_SORT_KEYS).decode(),
             message.severity, message.reason, message.created_at, self._clock.now(),
         )  # fmt: skip
         try:
-            with self._database.write() as connection:
+            with connection.begin_nested():
                 append(connection, inbox_message, _COLUMNS, [row], new_only=True)
-                mine = inbox_message.c.delivery_key == key
-                number = connection.scalars(select(inbox_message.c.id).where(mine)).one()
+                number = connection.scalars(_NUMBER, {"key": key}).one()
         except DataError:
             return Refused(Failure.CLIENT, "the message holds characters that the database cannot keep")
-        except (DBAPIError, DatabaseError):
-            return Retry(Failure.NETWORK, "the database could not be written to")
+        except DBAPIError:
+            return _UNREACHABLE
         return Sent(f"inbox:{number}")
+
+
+_UNREACHABLE = Retry(Failure.NETWORK, "the database could not be written to")
+_NUMBER = select(inbox_message.c.id).where(inbox_message.c.delivery_key == bindparam("key"))
 
 
 def opened(_settings: Settings, database: Database) -> Channel | None:

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from console.web.access import Access
 from console.web.capture import Capture
 from console.web.door import Door
 from console.web.gauges import Gauges
+from console.web.lane import Lane
 from console.web.letterbox import Letterbox
 from console.web.parts import Parts
 from console.web.probes import Probes
@@ -28,7 +30,7 @@ _HINT = "Remove it, and a new one is made; Prometheus must then be given the new
 
 def create_app(
     settings: Settings, database: Database, verticals: Sequence[Vertical], clock: Clock, parts: Parts
-) -> FastAPI:
+) -> ASGIApp:
     """The application of one process; what it starts lives as long as it is served.
 
     Args:
@@ -59,8 +61,6 @@ def create_app(
 
     # No pages about the interface: they would be fetched from elsewhere, and tell strangers what there is.
     app = FastAPI(title="Plumbline", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_route("/ingest/{source}", door.receive, methods=["POST"])
-    app.add_route("/ingest/{source}/{kind}/{key}", door.receive, methods=["PUT", "POST", "DELETE"])
     for base in ("", "/epcis/{source}"):
         app.add_route(f"{base}/capture", capture.receive, methods=["POST"])
         app.add_route(f"{base}/capture", capture.jobs, methods=["GET"])
@@ -69,8 +69,7 @@ def create_app(
     app.add_route("/healthz", probes.healthz, methods=["GET"])
     app.add_route("/readyz", probes.readyz, methods=["GET"])
     app.add_route("/metrics", probes.metrics, methods=["GET"])
-    app.add_middleware(Access, meters=meters)
-    return app
+    return Access(Lane(app, door), meters)
 
 
 def metrics_token(settings: Settings) -> SecretStr:

@@ -74,7 +74,10 @@ def explain(expression: Expression, values: Sequence[Value | None], now: int) ->
     return explainer(expression)(values, now)
 
 
-def explainer(expression: Expression) -> Callable[[Sequence[Value | None], int], Explanation]:
+Explainer = Callable[[Sequence[Value | None], int], Explanation]
+
+
+def explainer(expression: Expression) -> Explainer:
     """Return `explain` for one expression, compiled once for many values."""
     nodes = list(_below(expression.typed))
     steps = compile_steps(nodes)

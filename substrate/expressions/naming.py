@@ -70,6 +70,8 @@ def described(node: Typed, results: Results) -> str:
 def value_of(node: Typed, results: Results) -> str:
     """Return the value of `node` in words; one that stands in for what nobody recorded is said to be so."""
     mattered = core(node, results)
+    if isinstance(mattered, Load) and mattered.operand.references:
+        return "recorded"  # its number says nothing to anybody
     value = say_value(results(node), node.type, unit_of(mattered), codes_of(mattered))
     return f"not recorded, taken as {value}" if isinstance(mattered, Fallback) else value
 

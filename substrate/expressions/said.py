@@ -27,7 +27,7 @@ def say_value(value: Value | None, type_: Type, unit: str | None = None, codes: 
     if isinstance(value, str):
         return _text(value, codes or {})
     spelt = say_unit(unit)
-    return f"{_number(value)}{'' if spelt == '%' else ' '}{spelt}" if spelt else _number(value)
+    return f"{say_number(value)}{'' if spelt == '%' else ' '}{spelt}" if spelt else say_number(value)
 
 
 def say_unit(unit: str | None) -> str:
@@ -35,7 +35,8 @@ def say_unit(unit: str | None) -> str:
     return "" if unit is None else _UNITS.get(unit, _ANNOTATION.sub("", unit))
 
 
-def _number(value: Value) -> str:
+def say_number(value: Value) -> str:
+    """Return a number as short as a person would write it: four digits of a small one, two places of a large one."""
     if not isinstance(value, float):
         return str(value)
     return f"{value:.4g}" if abs(value) < _TENS else f"{round(value, 2):.9g}"

@@ -93,11 +93,18 @@ def _order(left: Typed, right: Typed, results: Results) -> str:
 def _equality(left: Typed, right: Typed, same: bool, results: Results) -> str:
     if same and left.type is Type.INT and results(left) == 0 and name_of(left, results):
         return f"{name_of(left, results)}: none"
+    if _is_reference(left, results) and _is_reference(right, results):
+        return f"{name_of(left, results)}: {'' if same else 'not '}the same as {aside(name_of(right, results))}"
     told = described(left, results)
     if not same:
         return f"{told}, not {_limit(left, right, results)}"
     name = name_of(right, results)
     return f"{told}, the same as {aside(name)}" if name else told
+
+
+def _is_reference(node: Typed, results: Results) -> bool:
+    mattered = core(node, results)
+    return isinstance(mattered, Load) and mattered.operand.references is not None
 
 
 def _relation(left: Typed, right: Typed, operator: str, results: Results) -> str:

@@ -5,13 +5,13 @@ For a handful of rows it is faster to compare them here than to stage them in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Select, Table, bindparam, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Delete, Row, Select, bindparam, delete, select
 
+from substrate.bulk import append, upsert
 from substrate.features.compute import compute
 from substrate.features.declare import View
 from substrate.features.events import AT
@@ -23,8 +23,10 @@ _IDS: Any = bindparam("ids", type_=IdList())
 
 
 @spanned("features")
-def refresh_entities(connection: Connection, view: View, ids: Iterable[int], at: int, *, timeline: str = LIVE) -> int:
-    """Make the stored features of some entities true as of `at`, and return for how many something changed.
+def refresh_entities(
+    connection: Connection, view: View, ids: Iterable[int], at: int, *, timeline: str = LIVE
+) -> dict[int, frozenset[str]]:
+    """Make the stored features of some entities true as of `at`, and return what changed: names of features, by id.
 
     The view's own state stays what the last refresh made it. A row that is already true for a later instant is left
     as it is.
@@ -41,17 +43,24 @@ def refresh_entities(connection: Connection, view: View, ids: Iterable[int], at:
     settled = {key for key, row in before.items() if row[-1] > at}
     computed = {row[0]: row for row in connection.execute(_computed(view), wanted) if row[0] not in settled}
     gone = [row for key, row in before.items() if key not in computed and key not in settled]
-    changed = [row for key, row in computed.items() if key not in before or before[key][:-1] != row]
     table, history = feature_table(view, timeline), feature_history(view, timeline)
-    names = [column.name for column in table.columns]
-    if computed:
-        _upsert(connection, table, [dict(zip(names, (*row, at), strict=True)) for row in computed.values()])
+    names = table.columns.keys()
+    changed = {key: _differing(names, before.get(key), row) for key, row in computed.items()}
+    upsert(connection, table, names, [(*row, at) for row in computed.values()], rising="as_of")
     if gone:
         connection.execute(_removal(view, timeline), {"ids": [row[0] for row in gone]})
-    told = [(*row, at, False) for row in changed] + [(*row[:-1], at, True) for row in gone]
-    if told:
-        connection.execute(insert(history), [dict(zip((*names, "gone"), row, strict=True)) for row in told])
-    return len(told)
+    told = [(*computed[key], at, False) for key, differing in changed.items() if differing]
+    told += [(*row[:-1], at, True) for row in gone]
+    append(connection, history, (*names, "gone"), told)
+    lost = {row[0]: frozenset(names) for row in gone}
+    return {key: differing for key, differing in changed.items() if differing} | lost
+
+
+def _differing(names: Sequence[str], before: Row[Any] | None, now: Row[Any]) -> frozenset[str]:
+    """The columns that hold another value now; all of them, where there was no row."""
+    if before is None:
+        return frozenset(names)
+    return frozenset(name for name, was, is_ in zip(names, before, now, strict=False) if was != is_)
 
 
 @cache
@@ -69,11 +78,3 @@ def _stored(view: View, timeline: str) -> Select[Any]:
 def _removal(view: View, timeline: str) -> Delete:
     table = feature_table(view, timeline)
     return delete(table).where(Among(table.c.id, _IDS))
-
-
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    given = {column.name: statement.excluded[column.name] for column in table.columns if column.name != "id"}
-    newer = table.c.as_of <= statement.excluded.as_of
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=given, where=newer), rows)

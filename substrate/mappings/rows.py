@@ -17,9 +17,11 @@ from substrate.mappings.conditions import condition
 from substrate.mappings.fault import MappingFault
 from substrate.mappings.fields import CodeTable, Target, code_table, field_value, target_of
 from substrate.mappings.spec import FieldSpec, MappingSpec, RecordSpec, Resource
+from substrate.mappings.tables import sql_table
 from substrate.mappings.templates import key_template, prefix_of
 from substrate.quality import Reason, RowRefused
 from substrate.records import Record, mapped_columns, table_of
+from substrate.relations import TableOptions
 
 _CHANGED_AT = Target(
     Record, "changed_at", Meaning("When the source last changed it", Sensitivity.INTERNAL, instant=True), Type.TIMESTAMP
@@ -115,12 +117,14 @@ class Table:
         used: the columns that anything reads, by their name in the source.
         filled: the columns of each record that it fills, by kind.
         codes: the code tables.
+        sql: where its rows are, if the source is a SQL database.
     """
 
     mapper: Mapper
     used: frozenset[str]
     filled: dict[str, tuple[str, ...]]
     codes: tuple[CodeTable, ...]
+    sql: TableOptions
 
 
 def table_of_resource(vertical: Vertical, spec: MappingSpec, name: str, version: int) -> Table:
@@ -136,7 +140,8 @@ def table_of_resource(vertical: Vertical, spec: MappingSpec, name: str, version:
     mapper = Mapper(
         name, reader.own.record, reader, version=version, prefix=reader.own.prefix, also=beside, key=reader.key_in
     )
-    return Table(mapper, frozenset(compiler.columns.used), compiler.filled, tuple(compiler.codes))
+    where = sql_table(name, resource, compiler.columns)
+    return Table(mapper, frozenset(compiler.columns.used), compiler.filled, tuple(compiler.codes), where)
 
 
 class _Compiler:

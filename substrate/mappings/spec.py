@@ -103,6 +103,9 @@ class Resource(RecordSpec):
     deleted: str | None = Field(None, description="Rows for which this is true say that the record is gone.")
     sparse: bool = Field(False, description="Rows may lack columns, which are then blank.")
     also: tuple[RecordSpec, ...] = Field((), description="Records that the same row tells of beside.")
+    sql: dict[str, Any] = Field(
+        {}, description="Where its rows are in a SQL database, where not in a table of its name."
+    )
 
 
 class MappingSpec(Part):

@@ -161,12 +161,13 @@ def _shippo(told: Json) -> Iterator[Json]:
             "text": _text(scan.get("status_details")),
             "location": _where(_object(scan.get("location")), "city", "state", "country"),
         }
-    yield from _estimate(about, parcel.get("eta"), None)
+    latest = _object(parcel.get("tracking_status"))
+    yield from _estimate(about, parcel.get("eta"), latest.get("object_updated") or latest.get("status_date"))
 
 
 def _estimate(about: Json, due: Any, told_at: Any) -> Iterator[Json]:
-    """When the parcel is now expected."""
-    if isinstance(due, str) and due:
+    """When the parcel is now expected; nothing, where nobody says since when it is."""
+    if _text(due) and _text(told_at):
         words = {"code": None, "text": None, "location": None}
         yield {**about, "status": "delivered", "classifier": "EST", "at": due, "recorded_at": _text(told_at), **words}
 

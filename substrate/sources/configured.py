@@ -13,18 +13,24 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, parse_duration
 from substrate.errors import ConfigurationError
 from substrate.mappings.choice import is_path, mapping_file
 from substrate.mappings.mapping_file import MappingFile
+from substrate.sources.dcsa import DcsaOptions, DcsaSource
+from substrate.sources.edfi.interchange import EdfiXmlOptions, opened_interchange
+from substrate.sources.edfi.ods import EdfiOptions, EdfiSource
+from substrate.sources.epcis_query import EpcisOptions, EpcisSource
 from substrate.sources.fhir import FhirOptions, FhirSource
 from substrate.sources.folder import FolderOptions, FolderSource
 from substrate.sources.frappe import FrappeOptions, FrappeSource
 from substrate.sources.ignored import Ignored
 from substrate.sources.odoo import OdooOptions, OdooSource
+from substrate.sources.oneroster.drop import OneRosterCsvOptions, OneRosterCsvSource
+from substrate.sources.oneroster.rest import OneRosterOptions, OneRosterSource
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
 from substrate.sources.sql.options import SqlOptions
@@ -49,11 +55,22 @@ def _folder(name: str, options: FolderOptions) -> Iterator[FolderSource]:
     yield FolderSource(name, options)
 
 
+@contextmanager
+def _oneroster_csv(name: str, options: OneRosterCsvOptions) -> Iterator[OneRosterCsvSource]:
+    yield OneRosterCsvSource(name, options)
+
+
 _OPENERS: dict[str, Open] = {
     "folder": _folder,
     "fhir": FhirSource,
     "frappe": FrappeSource,
     "odoo": OdooSource,
+    "epcis": EpcisSource,
+    "dcsa": DcsaSource,
+    "oneroster": OneRosterSource,
+    "oneroster_csv": _oneroster_csv,
+    "edfi": EdfiSource,
+    "edfi_xml": opened_interchange,
     "sql": SqlSource,
 }
 """How each kind of place is opened, from the source's name and its options. The options have `kinds`, `order` and
@@ -78,6 +95,12 @@ class SourceEntry(BaseModel):
     fhir: FhirOptions | None = Field(None, description="A FHIR R4 server.")
     frappe: FrappeOptions | None = Field(None, description="A Frappe site: ERPNext, Frappe Health, Frappe Education.")
     odoo: OdooOptions | None = Field(None, description="An Odoo server.")
+    epcis: EpcisOptions | None = Field(None, description="An EPCIS 2.0 repository.")
+    dcsa: DcsaOptions | None = Field(None, description="An ocean carrier's DCSA Track & Trace interface.")
+    oneroster: OneRosterOptions | None = Field(None, description="A OneRoster server.")
+    oneroster_csv: OneRosterCsvOptions | None = Field(None, description="A folder of OneRoster exports.")
+    edfi: EdfiOptions | None = Field(None, description="An Ed-Fi ODS/API.")
+    edfi_xml: EdfiXmlOptions | None = Field(None, description="A folder of Ed-Fi interchange files.")
     sql: SqlOptions | None = Field(None, description="A SQL database.")
     push: PushOptions | None = Field(None, description="What is pushed to us, alone or beside a poll of the same.")
 
@@ -145,6 +168,20 @@ def load_sources(path: Path) -> tuple[SourceEntry, ...]:
     return tuple(_beside(entry, path.parent) for entry in found.sources)
 
 
+def sql_entry(vertical: str, url: str, mapping: str) -> SourceEntry:
+    """The source behind `--url ADDRESS`, on which a mapping file is tried.
+
+    Raises:
+        ConfigurationError: the address is none.
+    """
+    try:
+        options = SqlOptions(url=SecretStr(url))
+    except ValidationError as error:
+        wrong = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
+        raise ConfigurationError("--url is no database address", hint=wrong) from None
+    return SourceEntry(name=vertical, vertical=vertical, sql=options, mapping=mapping)
+
+
 def folder_entry(
     vertical: str, path: Path, *, name: str | None = None, bulk: bool = False, mapping: str | None = None
 ) -> SourceEntry:
@@ -165,6 +202,9 @@ def opened(entry: SourceEntry, vertical: Vertical) -> Iterator[ConfiguredSource]
         yield PushedSource(entry.name)
         return
     options = getattr(entry, entry.polled)
+    file = mapping_of(vertical, entry)
+    if isinstance(options, SqlOptions) and file is not None:
+        options = options.completed({name: table.sql for name, table in file.tables.items()})
     resources = tuple(mapper.resource for mapper in vertical.mappers)
     with _OPENERS[entry.polled](entry.name, _limited(options, resources)) as source:
         yield source
@@ -179,7 +219,8 @@ def speaking(vertical: Vertical, entry: SourceEntry) -> Vertical:
     file = mapping_of(vertical, entry)
     if file is not None:
         return file.spoken_by(vertical)
-    chosen = vertical.dialects.get(entry.mapping or entry.polled or "")
+    spoken = entry.polled or (entry.push.language if entry.push else "")
+    chosen = vertical.dialects.get(entry.mapping or spoken)
     return vertical if chosen is None else replace(vertical, mappers=chosen)
 
 
@@ -219,6 +260,20 @@ def _beside(entry: SourceEntry, folder: Path) -> SourceEntry:
     return entry.model_copy(update={"mapping": str(folder / entry.mapping)})
 
 
+def environment(text: str, place: str = "the command") -> str:
+    """A text, or what the environment holds where the text is `env:NAME`.
+
+    Raises:
+        ConfigurationError: the environment has no such name.
+    """
+    if not text.startswith(_FROM_ENVIRONMENT):
+        return text
+    name = text.removeprefix(_FROM_ENVIRONMENT)
+    if name not in os.environ:
+        raise ConfigurationError(f"{place} asks for the environment's {name}, which is not set")
+    return os.environ[name]
+
+
 def _limited(options: Any, resources: tuple[str, ...]) -> Any:
     return options.model_copy(update={"kinds": options.kinds or resources, "order": options.order or resources})
 
@@ -233,11 +288,8 @@ def _expanded(value: Any, path: Path) -> Any:
         return {key: _expanded(inner, path) for key, inner in value.items()}
     if isinstance(value, list):
         return [_expanded(inner, path) for inner in value]
-    if isinstance(value, str) and value.startswith(_FROM_ENVIRONMENT):
-        name = value.removeprefix(_FROM_ENVIRONMENT)
-        if name not in os.environ:
-            raise ConfigurationError(f"{path} asks for the environment's {name}, which is not set")
-        return os.environ[name]
+    if isinstance(value, str):
+        return environment(value, str(path))
     return value
 
 

@@ -1,4 +1,4 @@
-"""Rows out of DCSA Track & Trace 2 events (SHIPMENT, TRANSPORT, EQUIPMENT), as an answer or a subscription has them.
+"""Rows out of DCSA Track & Trace events (SHIPMENT, TRANSPORT, EQUIPMENT), as an answer or a subscription has them.
 
 The row is the event as it came; what could not be understood later is refused here, with its reason.
 """
@@ -47,7 +47,7 @@ def event_rows(events: list[Any], place: str, since: int = 0) -> list[Row]:
         place: where they are said to come from.
         since: how many the place gave before.
     """
-    return [_row(event, place, number) for number, event in enumerate(events, since + 1)]
+    return [row for number, event in enumerate(events, since + 1) for row in _rows(event, place, number)]
 
 
 def event_key(event: dict[str, Any]) -> str | None:
@@ -57,6 +57,23 @@ def event_key(event: dict[str, Any]) -> str | None:
         return given
     content = {name: value for name, value in event.items() if name != "eventCreatedDateTime"}
     return f"digest:{sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
+
+
+def _rows(event: Any, place: str, number: int) -> list[Row]:
+    """The row of an event, and before it, where version 3 takes an earlier event back, that this one is gone."""
+    row = _row(_flat(event), place, number)
+    retracted = (row.payload or {}).get("retractedEventID")
+    if not isinstance(retracted, str) or not retracted:
+        return [row]
+    return [Row(row.kind, place, number, row.raw, None, deleted_key=retracted), row]
+
+
+def _flat(event: Any) -> Any:
+    """The event as version 2 has it: version 3 parts what is said of the message from what it says."""
+    if not isinstance(event, dict) or not isinstance(event.get("metadata"), dict):
+        return event
+    said = event.get("payload")
+    return {**event["metadata"], **said} if isinstance(said, dict) else event
 
 
 def _row(event: Any, place: str, number: int) -> Row:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from substrate.sources.blocks import BLOCK, TornError, blocks
 from substrate.sources.csv_rows import read_csv
@@ -21,7 +21,20 @@ from substrate.sources.source import Row
 
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"(\w+)"')
 _JSON_ROW_BYTES = 500
+_PACKED = ("json", "xml")
+MIXED = "Bundle"
+"""What `first_type` says of a file in which records of several types lie."""
 ReadBlocks: TypeAlias = Callable[[Path], Iterator[bytes]]
+
+
+class RowReader(Protocol):
+    """What turns files into rows."""
+
+    def rows(self, file: Picked) -> Iterator[Row]:
+        """Every row from the first on."""
+
+    def first_type(self, file: Picked) -> str:
+        """The type of the first record, or MIXED; empty if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class FileReader:
 
 def guess_rows(file: Picked) -> int:
     """About how many rows the file has: its lines in the first block, scaled to its size."""
-    if file.form == "json":
+    if file.form in _PACKED:
         return max(file.size // _JSON_ROW_BYTES, 1)
     try:
         with file.path.open("rb") as opened:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from substrate.clock import MICROS
 from substrate.errors import SourceError
 from substrate.sources.blocks import digest, ends_with_newline
-from substrate.sources.file_rows import FileLimits, FileReader, guess_rows
+from substrate.sources.file_rows import MIXED, FileLimits, FileReader, RowReader, guess_rows
 from substrate.sources.ignored import WILL_COME, Ignored, Why
-from substrate.sources.pickup import Picked, PickRule, in_order, pick_up
+from substrate.sources.pickup import FORMS, Picked, PickRule, in_order, pick_up
 from substrate.sources.source import PAGE_ROWS, Cursor, Fault, Page, Row, Skipped
 from substrate.sources.wholeness import FileMark, Told, kinds_to_reread, whole_kinds
 
@@ -63,14 +63,20 @@ class FolderOptions(BaseModel):
 
 
 class FolderSource:
-    """Reads a folder; `ignored` says after each read what was left, and why."""
+    """Reads a folder; `ignored` says after each read what was left, and why.
 
-    def __init__(self, name: str, options: FolderOptions) -> None:
+    `reader` and `forms` are for files of other formats than a folder has by itself.
+    """
+
+    def __init__(
+        self, name: str, options: FolderOptions, reader: RowReader | None = None, forms: Mapping[str, str] = FORMS
+    ) -> None:
         self.name = name
         self.options = options
         self.ignored: list[Ignored] = []
+        self._forms = forms
         limits = FileLimits(options.max_line_bytes, options.max_json_bytes)
-        self._reader = FileReader(limits, options.encoding, options.delimiter, options.columns)
+        self._reader = reader or FileReader(limits, options.encoding, options.delimiter, options.columns)
 
     @property
     def completes(self) -> bool:
@@ -114,7 +120,7 @@ class FolderSource:
                 f"source {self.name}: there is no folder {options.path}", hint="Create it, or correct its path."
             )
         settle = int(options.settle_seconds * MICROS) if now else 0
-        rule = PickRule(settle, options.require_done, options.recursive, options.kind_names)
+        rule = PickRule(settle, options.require_done, options.recursive, options.kind_names, self._forms)
         return pick_up(options.path, rule, now)
 
     def _wanted(self, files: list[Picked], *, note: bool) -> list[Picked]:
@@ -122,7 +128,7 @@ class FolderSource:
         wanted = self.options.kinds
         if wanted is None:
             return files
-        types = {*wanted, "Bundle"}
+        types = {*wanted, MIXED}
         kept = [file for file in files if file.kind in wanted or self._reader.first_type(file) in types]
         if note:
             left = sorted({(file.place, file.kind) for file in files} - {(file.place, file.kind) for file in kept})

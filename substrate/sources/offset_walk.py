@@ -18,6 +18,7 @@ TAIL = 20
 """So many of the last keys are remembered across a kill."""
 _RESTARTS = 8
 _IDLE = 32
+_ROUNDS = 8
 
 
 @dataclass(slots=True)
@@ -66,10 +67,14 @@ class OffsetWalk:
     ended: bool = False
     strayed: bool = False
     """Whether rows moved under the walk."""
+    given_up: bool = False
+    """Whether the server again and again gave fewer rows than it had given before."""
     _seen: set[int] = field(default_factory=set)
     _totals: list[int | None] = field(default_factory=list)
     _restarts: int = 0
     _idle: int = 0
+    _rounds: int = 0
+    """Times that we stepped back since a page last brought anything new."""
 
     def take(self, leaf: Leaf) -> bool:
         """Note a page; false if its rows do not join on to what is known, so that it must be asked for again.
@@ -84,9 +89,11 @@ class OffsetWalk:
         news = {hash(key) for key in leaf.keys} - self._seen
         self._note_stray(leaf, news)
         self._seen |= news
+        self._rounds = 0 if news else self._rounds
         self._idle = self._idle + 1 if leaf.mark is not None and not news else 0
         if self._idle > _IDLE:
             raise SourceError("its pages go round in a circle", hint="Report it to the server's maker.")
+        self.place.given += len(news)
         self._go_on(leaf, bool(news))
         return True
 
@@ -121,7 +128,8 @@ class OffsetWalk:
         return not self.strayed or (self.fresh and self._counts_agree())
 
     def _counts_agree(self) -> bool:
-        return self._totals[0] == self._totals[-1] == len(self._seen)
+        told = [total for total in self._totals if total is not None]
+        return bool(told) and told[0] == told[-1] == len(self._seen)
 
     def _joins(self, leaf: Leaf) -> bool:
         place = self.place
@@ -132,6 +140,8 @@ class OffsetWalk:
     def _step_back(self) -> None:
         place = self.place
         self.strayed = True
+        self._rounds += place.back == 1
+        self.given_up = self.ended = self._rounds > _ROUNDS
         end = place.offset + place.back
         place.back *= 2
         place.offset = max(end - place.back, 0)
@@ -145,7 +155,6 @@ class OffsetWalk:
     def _go_on(self, leaf: Leaf, news: bool) -> None:
         place, count = self.place, len(leaf.keys)
         end = place.offset + count
-        place.given += count
         place.tail = [*place.tail, *leaf.keys][-TAIL:]
         if leaf.mark is not None:
             place.mark, place.offset = leaf.mark, end

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from substrate.sources.carrier_rows import aftership_rows, easypost_rows, shippo_rows
 from substrate.sources.dcsa_rows import dcsa_rows
 from substrate.sources.epcis_rows import capture_rows
+from substrate.sources.frappe_rows import frappe_rows
 from substrate.sources.ignored import Ignored
 from substrate.sources.json_file import bundle_rows
 from substrate.sources.lines import split_lines
@@ -29,8 +30,12 @@ _SPEECHES: dict[str, Speak] = {
     "aftership": aftership_rows,
     "easypost": easypost_rows,
     "shippo": shippo_rows,
+    "frappe": frappe_rows,
 }
 """Those who do not send rows as they are."""
+
+_TRACKERS = ("aftership", "easypost", "shippo")
+"""Those whose scans come in one form."""
 
 _XML = ("application/xml", "text/xml")
 
@@ -49,12 +54,17 @@ class PushOptions(BaseModel):
 
     secret: tuple[SecretStr, ...] = Field((), description="Keys of signatures in the Standard Webhooks form.")
     api_key: tuple[SecretStr, ...] = Field((), description="Keys that are sent as they are.")
-    format: Literal["auto", "json", "ndjson", "epcis", "dcsa", "aftership", "easypost", "shippo"] = Field(
+    format: Literal["auto", "json", "ndjson", "epcis", "dcsa", "aftership", "easypost", "shippo", "frappe"] = Field(
         "auto", description="What the sender speaks; auto: rows as they are, in the form that the Content-Type says."
     )
     kind: str = Field("", description="Kind of rows that do not name their own `resourceType`.")
     kinds: tuple[str, ...] | None = Field(None, description="What is pushed; None: all. It keeps fresh only that.")
     max_bytes: int = Field(1 << 20, gt=0, description="A larger body is refused.")
+
+    @property
+    def language(self) -> str:
+        """The name of the mapping that understands what is pushed; empty: rows as they are."""
+        return "carrier" if self.format in _TRACKERS else self.format if self.format in _SPEECHES else ""
 
     @field_validator("secret", "api_key", mode="before")
     @classmethod

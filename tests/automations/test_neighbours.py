@@ -33,7 +33,7 @@ def leased(number: int, mark: str, recipient: str, channel: str) -> Leased:
 @given(st.lists(PLACES, max_size=60))
 def test_groups_keep_the_order_and_hold_no_two_of_one_story(places: list[tuple[str, str, str]]) -> None:
     held = [leased(number, *place) for number, place in enumerate(places)]
-    groups = list(together(held))
+    groups = list(together(held, lambda _one: PATIENCE))
     assert [one for group in groups for one in group] == held
     for group in groups:
         assert len(group) <= AT_ONCE

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from console.secrecy import known_secrets
+from console.secrecy import served_secrets
 from console.serve import holder, ticks
 from substrate.clock import SECOND
 from substrate.kept_secrets import kept_secret, token
@@ -42,8 +42,9 @@ def test_all_secrets_are_known_wherever_they_lie(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PREFECT_API_KEY", "pnu_of-the-cloud")
     kept_secret(tmp_path / "metrics.token", lambda: "kept-at-home", what="a token", hint="")
     url: Any = "postgresql+psycopg://u:pass-word@db/x"
-    found = known_secrets(Settings(home=tmp_path, database_url=url))
-    assert {"pnu_of-the-cloud", "kept-at-home", "pass-word", url} <= found
+    (tmp_path / "sources.yaml").write_text("sources: [{name: lab, vertical: h, push: {api_key: a-key-of-the-lab}}]")
+    found = served_secrets(Settings(home=tmp_path, database_url=url))
+    assert {"pnu_of-the-cloud", "kept-at-home", "pass-word", "a-key-of-the-lab", url} <= found
     user_and_word = (tmp_path / "prefect.auth").read_text().strip()
     assert {user_and_word, user_and_word.partition(":")[2]} <= found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib import resources
 from typing import Any
 
 import jsonschema
@@ -66,6 +68,23 @@ FILE = {
 @pytest.fixture(params=SERVICES)
 def service(request: pytest.FixtureRequest) -> dict[str, Any]:
     return SERVICES[request.param]
+
+
+@pytest.fixture(scope="session")
+def official() -> Any:
+    """The schema of the compose specification."""
+    found = resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
+    return json.loads(found.read_text("utf-8"))
+
+
+def test_it_is_a_compose_file_by_the_specification(official: Any) -> None:
+    jsonschema.validate(COMPOSE, official)
+
+
+def test_the_specification_would_see_a_slip(official: Any) -> None:
+    slip = {"services": {"web": {**SERVICES["web"], "read_olny": True}}}
+    with pytest.raises(jsonschema.ValidationError, match="read_olny"):
+        jsonschema.validate(slip, official)
 
 
 def test_it_is_hardened_and_has_no_word_that_compose_does_not_know() -> None:

@@ -78,6 +78,12 @@ def test_the_report_says_what_is_held_and_why_and_nothing_of_whom(conducted: Hou
     assert not any(key and key in page for _, key in raws)
 
 
+def test_a_run_leads_on_to_where_a_person_looks_next(conducted: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMBLINE_WEB_URL", "https://plumbline.example/")
+    quality_report("hospital")
+    assert "[What works now](https://plumbline.example/readyz)" in artifact("quality-hospital-now")
+
+
 def test_a_source_that_fails_is_told_once_and_taken_back_when_it_is_read(conducted: House) -> None:
     sound = (conducted.home / "sources.yaml").read_text("utf-8")
     conducted.lists("- {name: epr, vertical: hospital, folder: {path: /not/there}}")

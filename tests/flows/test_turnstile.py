@@ -7,14 +7,20 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+from prefect.client.schemas.objects import State
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+from prefect.states import Pending, Running
 
 from console.layout import prefect_command
 from flows.orchestrator import api_url, auth_string, server_answers, server_environment
-from flows.turnstile import one_at_a_time
+from flows.quality import quality_report
+from flows.turnstile import TAG, let_go, one_at_a_time
 from substrate.settings import Settings
 from tests.flows.house import House
 from tests.flows.orchestra import eventually, free_port
@@ -77,3 +83,28 @@ def test_a_name_that_nobody_lets_go_of_is_waited_for_only_so_long(
 ) -> None:
     with one_at_a_time("plumbline-source-held"), one_at_a_time("plumbline-source-held", patience_seconds=0.5):
         assert "goes on without it" in caplog.text
+
+
+@pytest.fixture
+def work(conducted: House) -> Iterator[tuple[SyncPrefectClient, UUID, str]]:
+    """A deployment of which one run may go on at a time, and one is said to."""
+    with get_client(sync_client=True) as client:
+        flow = client.create_flow(quality_report)
+        made = client.create_deployment(flow, f"held-{os.urandom(4).hex()}", concurrency_limit=1, tags=[TAG])
+        limit = client.read_deployment(made).global_concurrency_limit
+        assert limit is not None
+        client.update_global_concurrency_limit(limit.name, GlobalConcurrencyLimitUpdate(active_slots=1))
+        yield client, made, limit.name
+        client.delete_deployment(made)
+
+
+@pytest.mark.parametrize("state", [None, Pending(), Running()])
+def test_a_limit_is_freed_where_nobody_runs_and_only_there(
+    work: tuple[SyncPrefectClient, UUID, str], state: State[Any] | None
+) -> None:
+    client, deployment, limit = work
+    if state is not None:
+        run = client.create_flow_run_from_deployment(deployment)
+        client.set_flow_run_state(run.id, state, force=True)
+    let_go(client)
+    assert client.read_global_concurrency_limit_by_name(limit).active_slots == (0 if state is None else 1)

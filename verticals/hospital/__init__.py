@@ -25,6 +25,7 @@ vertical = Vertical(
     series=SERIES,
     rules=files(__package__) / "rules",
     templates=files(__package__) / "templates",
+    mappings=files(__package__) / "mappings",
     sample=sample,
     stale_after={
         "appointment": "24h",

@@ -14,17 +14,20 @@ from verticals.school.records import RECORDS
 from verticals.school.sample.order import sample
 from verticals.school.series import SERIES
 from verticals.school.sources import MAPPERS
+from verticals.school.sources.dialects import DIALECTS
 
 vertical = Vertical(
     name="school",
     title="School",
     records=RECORDS,
     mappers=MAPPERS,
+    dialects=DIALECTS,
     checks=CHECKS,
     views=VIEWS,
     series=SERIES,
     rules=files(__package__) / "rules",
     templates=files(__package__) / "templates",
+    mappings=files(__package__) / "mappings",
     sample=sample,
     stale_after={
         "attendance": "24h",

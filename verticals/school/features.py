@@ -34,6 +34,9 @@ _OF_A_CHILD = Sensitivity.PII
 _OF_NOBODY = Sensitivity.INTERNAL
 
 DAY = "whole_day"
+# Where only exceptions are written down, marks are no share of the days, and none of them follows another.
+EVERY_DAY = f"{DAY} && !coalesce(by_exception, false)"
+EVERY_MARK = "!coalesce(by_exception, false)"
 LESSON = "!whole_day"
 ABSENT = 'code == "absent"'
 ATTENDED = 'code in ["present", "late"]'
@@ -74,12 +77,12 @@ STUDENT = View(
         _days.latest("absence_marked_by", "Record number of who made that mark", "marked_by_id",
                      where=f"{DAY} && {ABSENT}", label="who made the mark"),
         _days.streak("absence_streak", "Days in a row without leave, days with leave passed over", ABSENT,
-                     where=f'{DAY} && code != "excused"', label="days in a row without leave", unit="d"),
+                     where=f'{EVERY_DAY} && code != "excused"', label="days in a row without leave", unit="d"),
         _days.ratio("attendance_rate_45d", "Share of the days of the last 45 days attended", ATTENDED,
-                    where=DAY, window="45d", label="attendance in 45 days"),
+                    where=EVERY_DAY, window="45d", label="attendance in 45 days"),
         _days.ratio("attendance_rate_365d", "Share of the days of the last year attended", ATTENDED,
-                    where=DAY, window="365d", label="attendance in a year"),
-        _days.count("days_marked_45d", "Days marked in the last 45 days", where=DAY, window="45d", unit="d"),
+                    where=EVERY_DAY, window="365d", label="attendance in a year"),
+        _days.count("days_marked_45d", "Days marked in the last 45 days", where=EVERY_DAY, window="45d", unit="d"),
         _days.count("days_absent_7d", "Days absent in the last 7 days, with leave or without",
                     where=f"{DAY} && {MISSED}", window="7d", unit="d"),
         _days.count("days_late_45d", "Days on which the student came late, in the last 45 days",
@@ -178,8 +181,10 @@ CLASS = View(
                         where=f"{DAY} && {MISSED}", window="24h"),
         _marks.distinct("late_24h", "Students who came late in the last 24 hours", "student_id", label="late today",
                         where=f'{DAY} && code == "late"', window="24h"),
-        _marks.ratio("attendance_rate_7d", "Share of the marks of the last 7 days attended", ATTENDED, window="7d"),
-        _marks.ratio("attendance_rate_45d", "Share of the marks of the last 45 days attended", ATTENDED, window="45d"),
+        _marks.ratio("attendance_rate_7d", "Share of the marks of the last 7 days attended", ATTENDED,
+                     where=EVERY_MARK, window="7d"),
+        _marks.ratio("attendance_rate_45d", "Share of the marks of the last 45 days attended", ATTENDED,
+                     where=EVERY_MARK, window="45d"),
         _lessons.count("lessons_7d", "Lessons of the last 7 days", where=HELD, window="7d"),
         _lessons.count("registers_missing_7d", "Lessons of the last 7 days without a register", where=NO_REGISTER,
                        window="7d"),
@@ -196,10 +201,10 @@ _year_marks = Events(Attendance, by="year_group_id", at="at", sensitivity=_OF_NO
 YEAR_GROUP = View(
     YearGroup,
     (
-        _year_marks.ratio("attendance_rate_7d", "Share of the days of the last 7 days attended", ATTENDED, where=DAY,
-                          window="7d"),
-        _year_marks.ratio("attendance_rate_45d", "Share of the days of the last 45 days attended", ATTENDED, where=DAY,
-                          window="45d"),
+        _year_marks.ratio("attendance_rate_7d", "Share of the days of the last 7 days attended", ATTENDED,
+                          where=EVERY_DAY, window="7d"),
+        _year_marks.ratio("attendance_rate_45d", "Share of the days of the last 45 days attended", ATTENDED,
+                          where=EVERY_DAY, window="45d"),
         _year_marks.distinct("students_7d", "Students with a mark in the last 7 days", "student_id", window="7d"),
         _year_marks.distinct("absent_24h", "Students absent without leave in the last 24 hours", "student_id",
                              where=f"{DAY} && {ABSENT}", window="24h"),
@@ -213,13 +218,13 @@ _house_days = Events(CalendarDay, by="school_id", at="date", sensitivity=_OF_NOB
 ORGANIZATION = View(
     Organization,
     (
-        _house_marks.count("marks_24h", "Students' days marked in the last 24 hours", where=DAY, window="24h",
+        _house_marks.count("marks_24h", "Students' days marked in the last 24 hours", where=EVERY_DAY, window="24h",
                            label="marks today"),
         _house_marks.ratio("absent_share_24h", "Share of the marks of the last 24 hours that say absent", MISSED,
-                           where=DAY, window="24h", label="share absent today"),
+                           where=EVERY_DAY, window="24h", label="share absent today"),
         _house_marks.ratio("absent_share_56d", "Share of the marks of the last eight weeks that say absent", MISSED,
-                           where=DAY, window="56d", label="share absent in eight weeks"),
-        _house_marks.count("marks_56d", "Students' days marked in the last eight weeks", where=DAY, window="56d",
+                           where=EVERY_DAY, window="56d", label="share absent in eight weeks"),
+        _house_marks.count("marks_56d", "Students' days marked in the last eight weeks", where=EVERY_DAY, window="56d",
                            label="marks in eight weeks"),
         _house_lessons.count("registers_missing_24h", "Lessons of the last 24 hours without a register",
                              label="registers missing",
@@ -252,16 +257,18 @@ _term_marks = Events(Attendance, by="registration_id", at="at", sensitivity=_OF_
 REGISTRATION = View(
     Registration,
     (
-        _term_marks.count("days_marked", "Days of the term that are marked", where=DAY, unit="d", label="days marked"),
+        _term_marks.count("days_marked", "Days of the term that are marked", where=EVERY_DAY, unit="d",
+                          label="days marked"),
         _term_marks.count("days_missed", "Days of the term missed, with leave or without", where=f"{DAY} && {MISSED}",
                           unit="d"),
         _term_marks.count("days_unexcused", "Days of the term missed without leave", where=f"{DAY} && {ABSENT}",
                           unit="d"),
-        _term_marks.ratio("attendance_rate", "Share of the marked days of the term attended", ATTENDED, where=DAY,
+        _term_marks.ratio("attendance_rate", "Share of the marked days of the term attended", ATTENDED, where=EVERY_DAY,
                           label="attendance in the term"),
         Derived(
             "best_rate", "The best attendance that can still be reached in the term",
-            "(days_planned - days_missed) * 1.0 / days_planned", sensitivity=_OF_A_CHILD, label="best still attainable",
+            "(coalesce(days_planned, days_of_term) - days_missed) * 1.0 / coalesce(days_planned, days_of_term)",
+            sensitivity=_OF_A_CHILD, label="best still attainable",
         ),
     ),
 )  # fmt: skip

@@ -104,6 +104,9 @@ class Attendance(Record, table=True):
     whole_day: bool = column(
         "Whether it speaks of the whole day", _PII, label="register", codes=codes.WHOLE_DAY, default=True
     )
+    by_exception: bool | None = column(
+        "Whether only exceptions are written down, so that a day without a mark was attended", _INTERNAL, default=None
+    )
     code: str = column("present, absent, late or excused", _PII, label="mark", codes=codes.MARKS)
     reason: str | None = column("Why the student was absent or late", _PHI, label="reason", default=None)
     minutes: float | None = column("Minutes that the student missed", _PII, unit="min", default=None)

@@ -83,6 +83,7 @@ class Term(Record, table=True):
     start: int | None = instant("First day of the term", _PUBLIC, label="term begins", default=None, index=True)
     end: int | None = instant("End of the last day of the term", _PUBLIC, label="term ends", default=None)
     school_year: str | None = column("The school year, as the year in which it ends", _PUBLIC, default=None)
+    days: int | None = column("School days of the term", _PUBLIC, label="days of the term", unit="d", default=None)
     part_of_id: int | None = reference("The term that it is part of", "term", _PUBLIC)
 
 
@@ -247,4 +248,8 @@ class Registration(Record, table=True):
     days_planned: int | None = column(
         "School days that the term has for the student", _INTERNAL, label="days of the term", unit="d",
         absent="nobody has said how many school days the term has", default=None,
+    )  # fmt: skip
+    days_of_term: int | None = column(
+        "School days of the term for everybody", _INTERNAL, label="days of the term for everybody", unit="d",
+        inherits=("term_id", "days"), default=None,
     )  # fmt: skip

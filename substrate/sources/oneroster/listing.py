@@ -47,6 +47,8 @@ class Listing:
     """Whether the walk is made to learn what is gone, so that it must be read in one go."""
     stamped: bool = True
     _linked: bool = False
+    _last: bytes = b""
+    """The row at which pages overlap: if it comes again as it was, it is not given again."""
 
     def as_json(self) -> dict[str, Any]:
         """How to go on after a kill."""
@@ -66,7 +68,7 @@ class Listing:
         if fetched is None:
             return []
         answer, items = fetched
-        start = self.walk.place.offset
+        start = self.walk.place.given
         keys = [_key(item) for item in items]
         next_link = _next(answer)
         self._linked |= next_link is not None
@@ -75,7 +77,9 @@ class Listing:
         if not self.walk.take(Leaf(keys, total_of(answer, "x-total-count"), mark, last)):
             return []
         self.stamped &= all(isinstance(item, dict) and bool(item.get("dateLastModified")) for item in items)
-        return [_row(item, self.query.kind, answer.place, start + number) for number, item in enumerate(items, 1)]
+        rows = [_row(item, self.query.kind, answer.place, start + number) for number, item in enumerate(items, 1)]
+        self._last, before = rows[-1].raw if rows else b"", self._last
+        return rows[1:] if rows and rows[0].raw == before else rows
 
     def _fetch(self) -> tuple[Answer, list[Any]] | None:
         walk = self.walk

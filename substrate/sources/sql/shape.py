@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from substrate.errors import SourceError
+from substrate.relations import Relation, TableOptions
 from substrate.sources.source import Fault, Row
-from substrate.sources.sql.options import Relation, TableOptions
 from substrate.sources.sql.server import SqlServer
 from substrate.sources.sql.values import key_text, told
 from substrate.sources.sql.walk import Walk

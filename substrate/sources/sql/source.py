@@ -9,10 +9,11 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from substrate.clock import MICROS
+from substrate.relations import TableOptions
 from substrate.sources.ignored import Ignored, Why
 from substrate.sources.source import Cursor, Page
 from substrate.sources.sql.marks import Reach
-from substrate.sources.sql.options import SqlOptions, TableOptions
+from substrate.sources.sql.options import SqlOptions
 from substrate.sources.sql.passage import Passage, Stage
 from substrate.sources.sql.server import SqlServer
 from substrate.sources.sql.shape import Shape, shaped

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from substrate.sources.sql.options import Relation
+from substrate.relations import Relation
 
 CHANGED = "plumbline_changed"
 """The name under which a statement gives the value of `changed`, after the columns."""

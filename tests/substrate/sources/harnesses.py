@@ -17,6 +17,7 @@ from tests.substrate.sources.erp_harnesses import ERPS
 from tests.substrate.sources.fhir_server import Trouble, World, serving
 from tests.substrate.sources.roster_harnesses import ROSTERS
 from tests.substrate.sources.sql_database import Drops, SqlHarness, Tells
+from tests.substrate.sources.trade_harnesses import TRADE_HARNESSES
 
 Mode = Literal["auto", "search", "bulk"]
 MakeHarness = Callable[[Path, ExitStack], Harness]
@@ -177,6 +178,7 @@ HARNESSES: dict[str, MakeHarness] = {
     "fhir-bulk": _fhir("bulk"),
     "fhir-auto": _fhir("auto", trouble={"no_export": True}),
     **ERPS,
+    **TRADE_HARNESSES,
     **ROSTERS,
 }
 

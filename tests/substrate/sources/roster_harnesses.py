@@ -12,11 +12,13 @@ from shutil import copytree, rmtree
 from typing import Any, Literal
 from zipfile import ZipFile
 
+from substrate.sources.edfi.ods import EdfiOptions, EdfiSource
 from substrate.sources.oneroster.drop import OneRosterCsvOptions, OneRosterCsvSource
 from substrate.sources.oneroster.flat import flat
 from substrate.sources.oneroster.rest import OneRosterOptions, OneRosterSource
 from substrate.sources.source import Cursor, Page, Row, Source
 from tests.substrate.sources.conformance import Harness, State
+from tests.substrate.sources.edfi_server import EdfiWorld, serving_edfi
 from tests.substrate.sources.oneroster_server import OneRosterWorld, serving_oneroster
 from tests.substrate.sources.roster_server import Trouble
 
@@ -157,7 +159,55 @@ def _oneroster(trouble: dict[str, Any] | None = None, **options: Any) -> MakeHar
     return lambda _folder, stack: OneRosterHarness(stack, Trouble(**(trouble or {})), **options)
 
 
+class EdfiHarness:
+    """An ODS/API in some temper. Resources without a natural key of their own are known by their id."""
+
+    holds_types = True
+
+    def __init__(self, stack: ExitStack, trouble: Trouble, **options: Any) -> None:
+        self.world = EdfiWorld(trouble=trouble)
+        self.routes = stack.enter_context(serving_edfi(self.world))
+        self.stack, self.options = stack, options
+
+    def put(self, kind: str, key: str, **fields: Any) -> None:
+        self.world.put(kind, key, **fields)
+
+    def delete(self, kind: str, key: str) -> None:
+        self.world.delete(kind, key)
+
+    def publish(self) -> None:
+        self.world.clock.move(1_000_000)
+
+    def state(self) -> State:
+        return {key: dict(one.item) for key, one in self.world.items.items()}
+
+    def source(self, page_rows: int) -> Source:
+        options = EdfiOptions(
+            base_url=self.routes.base, limit=4, page_rows=page_rows, timeout_seconds=2,
+            kinds=("Encounter", "Patient"), **self.options,
+        )  # fmt: skip
+        chance, waits = self.world.chance.random, list[float]()
+        source = EdfiSource("ods", options, sleep=waits.append, clock=self.world.clock, chance=chance)
+        return self.stack.enter_context(source)
+
+    @contextmanager
+    def truncated(self) -> Iterator[None]:
+        self.world.trouble.truncated = True
+        yield
+        self.world.trouble.truncated = False
+
+
+def _edfi(trouble: dict[str, Any] | None = None, **options: Any) -> MakeHarness:
+    return lambda _folder, stack: EdfiHarness(stack, Trouble(**(trouble or {})), **options)
+
+
 ROSTERS: dict[str, MakeHarness] = {
+    "edfi": _edfi(),
+    "edfi-tokens": _edfi({"own_marks": True, "expired_marks": 0.2}),
+    "edfi-unversioned": _edfi({"refuses_filter": True}, sweep_every=1),
+    "edfi-forgets": _edfi({"forgets": True}, sweep_every=1),
+    "edfi-no-total": _edfi({"no_total": True}),
+    "edfi-repeating": _edfi({"duplicates": 0.3}),
     "oneroster-csv-bulk": _drop("bulk"),
     "oneroster-csv-delta": _drop("delta"),
     "oneroster-csv-folder": _drop("folder"),

@@ -102,7 +102,7 @@ class RosterRoutes:
 
     def window(self, found: list[Json], params: dict[str, str]) -> tuple[list[Json], int, bool]:
         """One page of a list, where the next one begins, and whether there is one."""
-        offset, limit = int(params.get("offset", 0)), int(params.get("limit", 100))
+        offset, limit = int(params.get("offset", 0)), int(params.get("limit", params.get("pageSize", 100)))
         size = min(limit, self.world.trouble.cap)
         part = found[offset : offset + size]
         if part and self.world.happens(self.world.trouble.duplicates):

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from sqlalchemy import JSON, Column, DateTime, Integer, MetaData, String, Table, create_engine, delete, insert
 from sqlalchemy.types import TypeEngine
 
-from substrate.sources.sql.options import Deleted, SqlOptions, TableOptions
+from substrate.relations import Deleted, TableOptions
+from substrate.sources.sql.options import SqlOptions
 from substrate.sources.sql.source import SqlSource
 from tests.substrate.sources.conformance import State
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from substrate.sources.dcsa import DcsaOptions
+from substrate.sources.epcis_query import EpcisOptions
 from substrate.sources.fhir import FhirOptions
 from substrate.sources.folder import FolderOptions
 from substrate.sources.frappe import FrappeOptions
 from substrate.sources.odoo import OdooOptions
 
-OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions)
+OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, EpcisOptions, DcsaOptions)
 PAGE = Path(__file__).parents[3] / "docs/sources.md"
 
 

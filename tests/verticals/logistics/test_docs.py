@@ -1,4 +1,4 @@
-"""docs/logistics.md lists every kind, resource, check, feature, series and rule, in the words of the declarations."""
+"""docs/logistics.md lists every kind, check, feature, series and rule, in the words of the declarations."""
 
 from __future__ import annotations
 
@@ -17,16 +17,8 @@ def cell(text: str) -> str:
 
 
 def kinds() -> list[str]:
-    """A row a kind: what it is, and which resources become it."""
-    made: dict[str, list[str]] = {record.kind: [] for record in vertical.records}
-    for mapper in vertical.mappers:
-        for record in (mapper.record, *mapper.parts):
-            if mapper.resource not in made[record.kind]:
-                made[record.kind].append(mapper.resource)
-    return [
-        f"| `{record.kind}` | {', '.join(made[record.kind])} | {(record.__doc__ or '').strip().splitlines()[0]} |"
-        for record in vertical.records
-    ]
+    """A row a kind: what it is."""
+    return [f"| `{record.kind}` | {(record.__doc__ or '').strip().splitlines()[0]} |" for record in vertical.records]
 
 
 def columns() -> list[str]:

@@ -55,7 +55,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The columns of each CSV file. Instants are micros until they are written."""
 
-EVENTS = "tracking_event"
+EVENTS = "ObjectEvent"
+"""The EPCIS events: an NDJSON file with a bare event a line."""
+_OWN_STEP = "https://plumbline.example/steps/"
+_GLN = "0614141000005"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +125,19 @@ class Book:
         return found
 
     def event(self, shipment: str, kind: str, at: int, place: str, recorded: int, **more: Any) -> None:
-        """Keep a tracking event, if it is recorded by now."""
+        """Keep an event of a shipment, if it is recorded by now; `more` are further fields of EPCIS."""
         if recorded > self.now:
             return
+        step, disposition = _STEPS[kind]
         row = {
-            "id": self.new_id("ev"), "shipment": shipment, "type": kind, "event_time": iso(at),
-            "record_time": iso(recorded), "place": place, "biz_step": _STEPS[kind][0],
-            "disposition": _STEPS[kind][1], **more,
+            "type": "ObjectEvent", "eventID": f"https://plumbline.example/events/{self.new_id('ev')}",
+            "eventTime": iso(at), "recordTime": iso(recorded), "eventTimeZoneOffset": "+00:00", "action": "OBSERVE",
+            "epcList": [f"urn:epc:id:sscc:0614141.{serial(shipment):010}"], "bizStep": step,
+            "disposition": disposition, "readPoint": {"id": place},
+            "bizTransactionList": [
+                {"type": "desadv", "bizTransaction": f"urn:epcglobal:cbv:bt:{_GLN}:{shipment}"},
+            ],
+            **more,
         }  # fmt: skip
         self.lines[EVENTS].append(orjson.dumps(row) + b"\n")
 
@@ -138,16 +147,22 @@ class Book:
 
 
 _STEPS = {
-    "created": ("commissioning", "active"),
-    "picked_up": ("loading", "in_transit"),
-    "in_transit": ("arriving", "in_transit"),
-    "out_for_delivery": ("departing", "in_transit"),
-    "delivery_attempt_failed": ("arriving", "in_transit"),
-    "available_for_pickup": ("storing", "in_progress"),
+    "created": ("packing", "container_closed"),
+    "picked_up": ("collecting", "in_transit"),
+    "in_transit": ("transporting", "in_transit"),
+    "out_for_delivery": (f"{_OWN_STEP}out_for_delivery", "in_transit"),
+    "delivery_attempt_failed": (f"{_OWN_STEP}delivery_attempt_failed", "in_transit"),
     "delivered": ("receiving", "in_progress"),
     "exception": ("holding", "damaged"),
     "returned": ("receiving", "returned"),
 }
+"""Business step and disposition of what happened; a step that the vocabulary lacks is one of the carrier's own."""
+
+
+def serial(ident: str) -> int:
+    """The digits of an id, as a serial number of ten digits at most."""
+    _, depot, number = ident.split("-")
+    return int(depot) * 1_000_000 + int(number)
 
 
 def said(cell: Any) -> str:

@@ -44,16 +44,19 @@ def spread(book: Book, share: float, first: int) -> int:
 def _spoil(book: Book, defect: Defect) -> None:
     lines = book.lines[defect.resource]
     cells = _read(defect.resource, _good(book, defect.resource))
-    cells["id"] = book.new_id("bad")
+    name = "eventID" if defect.resource == EVENTS else "id"
+    cells[name] = f"urn:plumbline:{book.new_id('bad')}"
     raw = defect.spoil(cells, book.now) or _written(defect.resource, cells)
-    flaw = Flaw(defect.kind, defect.resource, cells.get("id") or None, "quarantined", defect.reason)
+    flaw = Flaw(defect.kind, defect.resource, cells[name] or None, "quarantined", defect.reason)
     book.flaws[defect.resource][len(lines)] = flaw
     lines.append(raw)
 
 
 def _repeat(book: Book) -> None:
     lines, line = book.lines[EVENTS], _good(book, EVENTS)
-    book.flaws[EVENTS][len(lines)] = Flaw("duplicate", EVENTS, orjson.loads(line)["id"], "unchanged", "same_content")
+    book.flaws[EVENTS][len(lines)] = Flaw(
+        "duplicate", EVENTS, orjson.loads(line)["eventID"], "unchanged", "same_content"
+    )
     lines.append(line)
 
 
@@ -89,27 +92,31 @@ def _no_such_day(cells: Cells, _now: int) -> None:
 
 
 def _naive(cells: Cells, _now: int) -> None:
-    cells["event_time"] = cells["event_time"][:19]
+    cells["eventTime"] = cells["eventTime"][:19]
 
 
 def _no_id(cells: Cells, _now: int) -> None:
-    del cells["id"]
+    cells["id"] = ""
 
 
-def _no_type(cells: Cells, _now: int) -> None:
-    del cells["type"]
+def _no_goods(cells: Cells, _now: int) -> None:
+    del cells["epcList"]
+
+
+def _misspelt(cells: Cells, _now: int) -> None:
+    cells["epclist"] = cells.pop("epcList")
 
 
 def _vague(cells: Cells, _now: int) -> None:
-    cells["type"] = "Exception: Update"
+    cells["action"] = "UPDATE"
 
 
 def _ahead(cells: Cells, now: int) -> None:
-    cells["event_time"] = cells["record_time"] = iso(now + 3 * DAY)
+    cells["eventTime"] = cells["recordTime"] = iso(now + 3 * DAY)
 
 
 def _recorded_first(cells: Cells, now: int) -> None:
-    cells["event_time"], cells["record_time"] = iso(now - HOUR), iso(now - 3 * DAY)
+    cells["eventTime"], cells["recordTime"] = iso(now - HOUR), iso(now - 3 * DAY)
 
 
 def _torn(cells: Cells, _now: int) -> bytes:
@@ -143,9 +150,10 @@ _SPOILT = (
     Defect("text_in_date", "order", _text_in_date, Reason.BAD_TIME),
     Defect("no_such_day", "purchase_order", _no_such_day, Reason.BAD_TIME),
     Defect("naive_time", EVENTS, _naive, Reason.BAD_TIME),
-    Defect("missing_id", EVENTS, _no_id, Reason.MISSING_KEY),
-    Defect("missing_type", EVENTS, _no_type, Reason.MISSING_VALUE),
-    Defect("vague_code", EVENTS, _vague, Reason.UNKNOWN_CODE),
+    Defect("missing_id", "sensor_reading", _no_id, Reason.MISSING_KEY),
+    Defect("no_goods", EVENTS, _no_goods, Reason.MISSING_VALUE),
+    Defect("misspelt_field", EVENTS, _misspelt, Reason.BAD_COLUMNS),
+    Defect("unknown_action", EVENTS, _vague, Reason.UNKNOWN_CODE),
     Defect("future_event", EVENTS, _ahead, Reason.FAILED_CHECK),
     Defect("recorded_before", EVENTS, _recorded_first, Reason.FAILED_CHECK),
     Defect("bad_json", EVENTS, _torn, Reason.BAD_JSON),

@@ -18,6 +18,8 @@ _FAMILY = ("Costa", "Nowak", "Lindqvist", "Moreau", "Jansen", "Rossi", "Weber", 
 _GIVEN = ("Ana", "Piotr", "Liam", "Chloe", "Daan", "Giulia", "Jonas", "Ines")
 TRUCKS, ITEMS, SENSORS = 6, 20, 3
 LOW, HIGH = 2.0, 8.0
+_PLACES = "https://plumbline.example/places/"
+"""Events name places by a URI, so that is their key."""
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ def build(book: Book, customers: int) -> Depot:
     """The master data of a depot."""
     city, country = CITIES[book.number % len(CITIES)]
     place = book.add(
-        "place", id=f"depot-{book.number}", name=f"Depot {city} {book.number}", form="depot", country=country
+        "place", id=f"{_PLACES}depot-{book.number}", name=f"Depot {city} {book.number}", form="depot", country=country
     )
     depot = Depot(book, place)
     _parties(depot, customers)
@@ -127,7 +129,9 @@ def _parties(depot: Depot, customers: int) -> None:
 def _lanes(depot: Depot, city: str) -> None:
     book = depot.book
     for number, (other, country) in enumerate(CITIES):
-        ident = book.add("place", id=f"stop-{book.number}-{number}", name=f"{other} hub", form="depot", country=country)
+        ident = book.add(
+            "place", id=f"{_PLACES}stop-{book.number}-{number}", name=f"{other} hub", form="depot", country=country
+        )
         depot.destinations.append(ident)
         hours = 20 + 6 * number
         carrier = depot.carriers[number % 2]

@@ -37,7 +37,11 @@ class SamplePlan:
     compress: bool = False
 
     def __post_init__(self) -> None:
-        for name, value in (("customers", self.customers), ("days", self.days), ("events", self.events or 1)):
+        for name, value in (
+            ("customers", self.customers),
+            ("days", self.days),
+            ("events", 1 if self.events is None else self.events),
+        ):
             if value < 1:
                 raise ValueError(f"the plan's {name} is {value}; give at least 1")
         if not 0 <= self.defects <= 0.5:

@@ -93,7 +93,7 @@ def _exception(depot: Depot) -> None:
         case = _on_the_road(depot, now - 3 * DAY, now + 3 * DAY, now + 2 * DAY)
         tell(depot, case, scans_until=now - 4 * HOUR)
         at = now - 3 * HOUR
-        book.event(case.shipment, "exception", at, case.lane[2], at, reason="damaged pallet", code="X9")
+        book.event(case.shipment, "exception", at, case.lane[2], at)
         if goes_on:
             book.event(case.shipment, "in_transit", now - HOUR, case.lane[2], now - HOUR)
         book.plant("exception", fires, "shipment", case.shipment, at, why)
@@ -113,8 +113,8 @@ def _attempts(depot: Depot) -> None:
         book.event(case.shipment, "in_transit", now - 5 * HOUR, case.lane[2], now - 5 * HOUR)
         for ago in hours:
             at = now - ago * HOUR
-            back = {"retracted_at": iso(at + HOUR), "retracted_reason": "scanned by mistake"} if more else {}
-            book.event(case.shipment, "delivery_attempt_failed", at, case.lane[2], at, reason="nobody at home", **back)
+            back = {"errorDeclaration": {"declarationTime": iso(at + HOUR), "reason": "incorrect_data"}} if more else {}
+            book.event(case.shipment, "delivery_attempt_failed", at, case.lane[2], at, **back)
         if then:
             book.event(case.shipment, then, now - HOUR, case.lane[2], now - HOUR)
         book.plant("failed_delivery", fires, "shipment", case.shipment, now - hours[-1] * HOUR, why)

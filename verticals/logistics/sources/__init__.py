@@ -11,7 +11,7 @@ from functools import partial
 from substrate.mapping import Draft, Mapper, Reader
 from substrate.records import Record
 from verticals.logistics import records
-from verticals.logistics.sources import epcis, kinds
+from verticals.logistics.sources import carriers, dcsa, epcis, kinds
 from verticals.logistics.sources.table import Json, read_table
 
 
@@ -36,7 +36,9 @@ _READ = {
 MAPPERS: tuple[Mapper, ...] = (
     *(Mapper(record.kind, record, _READ.get(record) or partial(plain, record)) for record in records.RECORDS),
     *epcis.MAPPERS,
+    *dcsa.PLAIN,
+    *carriers.PLAIN,
 )
 
-DIALECTS: dict[str, tuple[Mapper, ...]] = {"epcis": epcis.MAPPERS}
+DIALECTS: dict[str, tuple[Mapper, ...]] = {"epcis": epcis.MAPPERS, "dcsa": dcsa.MAPPERS, "carrier": carriers.MAPPERS}
 """The words of others, by name; a kind of source uses the dialect of its name by itself."""

@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from substrate.errors import ConfigurationError, SourceError
-from substrate.sources.sql.options import SqlOptions, TableOptions
+from substrate.relations import TableOptions
+from substrate.sources.sql.options import SqlOptions
 from substrate.sources.sql.server import SqlServer
 from substrate.sources.sql.source import SqlSource
 from substrate.sources.web import UnreachableError

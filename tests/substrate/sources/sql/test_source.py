@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from substrate.relations import Deleted, TableOptions
 from substrate.sources.ignored import Ignored, Why
 from substrate.sources.source import Cursor, Fault, Page, Row
-from substrate.sources.sql.options import Deleted, SqlOptions, TableOptions
+from substrate.sources.sql.options import SqlOptions
 from substrate.sources.sql.source import SqlSource
 
 ITEMS = TableOptions(table="items", changed=("changed",))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -115,6 +116,6 @@ def rotation(file: Path) -> dict[str, tuple[str, float]]:
     found: dict[str, tuple[str, float]] = {}
     for legs in runs.values():
         legs.sort()
-        for (_, earlier, minutes), (_, later, _) in zip(legs, legs[1:], strict=False):
-            found[later] = (earlier, minutes)
+        for (_, earlier, needed), (_, later, _) in pairwise(legs):
+            found[later] = (earlier, needed)
     return found

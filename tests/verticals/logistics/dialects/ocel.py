@@ -6,6 +6,7 @@ from typing import Any
 
 from substrate.mapping import Draft, Mapper, Reader
 from substrate.quality import Reason, RowRefused
+from substrate.records import Record
 from verticals.logistics import records
 
 Json = dict[str, Any]
@@ -64,16 +65,21 @@ def _item(row: Json, reader: Reader) -> int | None:
     return None if product is None else reader.id_of("item", product)
 
 
-def _main(record: type[records.Record], key: str, values: Json, row: Json | None = None) -> Draft:
+def _main(record: type[Record], key: str, values: Json, row: Json | None = None) -> Draft:
     also: tuple[Draft, ...] = ()
     if row is not None:
-        also = (Draft(records.Party, row["customers"], {"name": row["customers"], "firm": row["customers"]}),)
+        also = (Draft(records.Party, row["customers"], _named(row["customers"])),)
     return Draft(record, key, values, also=also)
+
+
+def _named(name: str) -> Json:
+    return {"name": name, "firm": name, "form": "customer"}
 
 
 MAPPER = Mapper(
     RESOURCE,
     records.TrackingEvent,
     read,
-    also=(records.Order, records.Shipment, records.PurchaseOrder, records.Party),
+    instead=(records.Order, records.Shipment, records.PurchaseOrder),
+    also=(records.Party,),
 )

@@ -10,6 +10,7 @@ import gzip
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 DAY = 1_440
@@ -53,7 +54,7 @@ def flights(file: Path) -> list[Flight]:
             tails[flight.tail].append(flight)
     for made in tails.values():
         made.sort(key=lambda flight: (flight.planned, flight.key))
-        for earlier, later in zip(made, made[1:], strict=False):
+        for earlier, later in pairwise(made):
             later.before = earlier
     return found
 
