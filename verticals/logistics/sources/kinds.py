@@ -146,8 +146,8 @@ def offset_in(said: str) -> int | None:
     """How many minutes the clock of an ISO 8601 time was ahead of UTC; None: it does not say."""
     if said.endswith("Z"):
         return 0
-    if "T" not in said.upper():
-        return None  # a bare date
+    if said[-3:-2] != ":":
+        return None  # a bare date looks much like one
     sign, hours, minutes = said[-6:-5], said[-5:-3], said[-2:]
     if sign not in ("+", "-") or said[-3:-2] != ":" or not (hours + minutes).isdigit():
         return None
