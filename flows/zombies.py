@@ -142,8 +142,8 @@ def _lost_its_server(state: State[Any]) -> bool:
 def _too_old(client: SyncPrefectClient, now: datetime) -> Iterator[Found]:
     standing = FlowRunFilter(state=_in(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING))
     for flow, run in _runs(client, standing):
-        begun = run.start_time or run.expected_start_time
-        if begun is not None and begun < now - timedelta(seconds=TIME_LIMITS[flow]) - _GRACE:
+        # Not when it first began: it may have been tried again since.
+        if run.state is not None and run.state.timestamp < now - timedelta(seconds=TIME_LIMITS[flow]) - _GRACE:
             yield flow, run
 
 
