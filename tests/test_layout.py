@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,13 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 def test_every_document_that_the_code_names_is_there() -> None:
     named = {name for path in modules(*ROOMS) for name in re.findall(r"docs/[a-z_]+\.md", path.read_text("utf-8"))}
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_no_line_of_a_message_swallows_its_own_end() -> None:
+    """A line of text that ends with a tag loses its line break, so an empty one must follow."""
+    merged = []
+    for path in sorted(ROOT.glob("verticals/*/templates/*.text.jinja")):
+        for line, after in pairwise(path.read_text("utf-8").split("\n")):
+            if line.endswith("%}") and not line.startswith("{%") and after:
+                merged.append(f"{path.name}: {line}")
+    assert merged == []
