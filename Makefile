@@ -39,7 +39,7 @@ $(VENV)/.bench: $(VENV)/.dev
 install: $(VENV)/.run ## Install into .venv
 
 .PHONY: demo
-demo: $(VENV)/.run ## See the main job on generated hospital data, nothing else needed
+demo: $(VENV)/.run ## See the main job on generated data of each vertical, nothing else needed
 	@$(BIN)/plumbline demo
 
 .PHONY: test

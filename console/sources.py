@@ -17,11 +17,14 @@ from substrate.audit import AuditEvent, record_event
 from substrate.cursors import cursor_ages, drop_cursor
 from substrate.errors import ConfigurationError, ConflictError, NotFoundError
 from substrate.mappings.choice import is_path, mapping_file, text_of
+from substrate.mappings.draft import draft
 from substrate.mappings.mapping_file import MappingFile, read_spec
 from substrate.mappings.spec import MappingSpec
 from substrate.mappings.survey import Survey
 from substrate.probe import Probe, probe
 from substrate.sources.configured import SourceEntry, environment, folder_entry, load_sources, sql_entry
+from substrate.sources.sql.options import address
+from substrate.sources.sql.schema import look_at
 
 commands = app("The sources that sources.yaml lists: see how far each is read, try whether it can be read.")
 
@@ -83,6 +86,32 @@ def check(
         _show(result)
     if result.refused:
         raise typer.Exit(ATTENTION)
+
+
+@commands.command("draft")
+def draft_mapping(
+    url: Annotated[str, typer.Option(help="The database's address; `env:NAME` takes it from the environment.")],
+    vertical: Annotated[str, typer.Option(help="Whose records its tables hold: hospital, school, logistics …")],
+    out: Annotated[Path | None, typer.Option(help="Write the file here, instead of showing it.")] = None,
+    schema: Annotated[str | None, typer.Option(help="The database's schema, where it is not the usual one.")] = None,
+) -> None:
+    """Look at a database and write a first mapping file: what is sure, and questions where somebody must tell.
+
+    The database is only read. Names of columns and tables, and codes, are shown; no other values are.
+
+    Example: plumbline sources draft --url sqlite:///erp.db --vertical logistics --out erp.yaml
+    """
+    if out is not None and out.exists():
+        raise ConflictError(f"{out} is already there", hint="Name another file, or move that one away.")
+    with workspace() as ws:
+        options = address(environment(url))
+        text = draft(out.stem if out else vertical, ws.vertical(vertical), look_at(vertical, options, schema))
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    out.write_text(text, "utf-8")
+    questions = text.count("# ?")
+    screen.print(f"{out} is written, with {questions} questions in it. Try it: plumbline sources check {out} --url …")
 
 
 @commands.command()

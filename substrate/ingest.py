@@ -185,7 +185,12 @@ class Intake:
 
     def _key_in(self, row: Row) -> str | None:
         mapper = self._mappers.get(row.kind)
-        return (mapper.key if mapper else id_in)(row.payload) if row.payload else None
+        if not row.payload:
+            return None
+        try:
+            return (mapper.key if mapper else id_in)(row.payload)
+        except Exception:  # noqa: BLE001 - a mapper is a plug-in: a row of which it cannot tell the key names none
+            return None
 
     def _write(
         self,

@@ -15,17 +15,16 @@ from automations.rule_check import check_rule
 from automations.rule_files import read_rule
 from automations.rulebook import activate, import_rules
 from automations.rulebook import rule as stored
+from console.cli import main
 from substrate.catalog import Vertical, vertical
 from substrate.database import Database
 from substrate.facts import Facts
 from substrate.features.declare import Aggregate, View
 from substrate.features.refresh import refresh
 from substrate.features.tables import tables_of
-from substrate.ingest import ingest
 from substrate.migrate import upgrade
 from substrate.schema import reconcile
 from substrate.settings import Settings
-from substrate.sources.folder import FolderOptions, FolderSource
 from verticals.hospital.records import Patient
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,20 +79,14 @@ def test_the_channel_sends(database: Database, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "Bed 7 is blocked\n"
 
 
-def test_the_vertical_reads_its_first_record(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = tmp_path / "restaurant"
-    package.mkdir()
-    (package / "__init__.py").write_text(block("Add a vertical", "python"), "utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    found = import_module("restaurant").vertical
-    assert isinstance(found, Vertical)
-    upgrade(database, [found])
-    (tmp_path / "feed").mkdir()
-    (tmp_path / "feed" / "Booking.ndjson").write_text('{"id": "1", "guest": "Ada", "at": "2026-03-02T19:00:00Z"}\n')
-    report = ingest(database, found, FolderSource("till", FolderOptions(path=tmp_path / "feed")), 5)
-    assert report.accepted == 1
+def test_the_vertical_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = block("Add a vertical", "sh").splitlines()[0].removeprefix("plumbline ")
+    with pytest.raises(SystemExit) as end:
+        main(command.split())
+    assert end.value.code in (0, None)
+    monkeypatch.syspath_prepend(str(tmp_path / "plumbline-clinic"))
+    assert isinstance(import_module("clinic").vertical, Vertical)
 
 
 @pytest.mark.parametrize("path", re.findall(r"\]\(((?!http)[^)#]+)\)", README))

@@ -54,7 +54,7 @@ def _digest(secret: bytes, body: bytes) -> bytes:
     return hmac.digest(secret, body, "sha256")
 
 
-def _aftership(_said: str, secret: str, body: bytes) -> str:
+def _plain(_said: str, secret: str, body: bytes) -> str:
     return base64.b64encode(_digest(secret.encode(), body)).decode()
 
 
@@ -90,9 +90,10 @@ def _dcsa(_said: str, secret: str, body: bytes) -> str:
 
 
 SCHEMES: dict[str, Scheme] = {
-    "aftership": Scheme("aftership-hmac-sha256", _aftership),
+    "aftership": Scheme("aftership-hmac-sha256", _plain),
     "easypost": Scheme("x-hmac-signature", _easypost),
     "shippo": Scheme("shippo-auth-signature", _shippo, _shippo_made_at),
     "dcsa": Scheme("notification-signature", _dcsa),
+    "frappe": Scheme("x-frappe-webhook-signature", _plain),
 }
 """How the senders of a format sign."""

@@ -18,7 +18,7 @@ from substrate.mappings.guess import SURE, Guess, code_for, columns_of, tables_o
 from substrate.mappings.mapping_file import MappingError, read_mapping
 from substrate.operands import column_operands
 from substrate.records import Record, mapped_columns, meanings, table_of
-from substrate.sources.sql.schema import SeenColumn, SeenTable
+from substrate.seen_tables import SeenColumn, SeenTable
 
 _CHANGED = ("write_date", "updated_at", "modified", "updated", "modified_at", "last_modified", "date_modified",
             "changed_at", "changed", "update_date", "datelastmodified", "lastmodified", "timemodified",

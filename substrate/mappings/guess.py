@@ -11,7 +11,7 @@ from substrate.expressions.types import Type
 from substrate.mappings.words import Words, likeness, words
 from substrate.operands import column_operands
 from substrate.records import Record, mapped_columns, meanings
-from substrate.sources.sql.schema import SeenColumn, SeenTable
+from substrate.seen_tables import SeenColumn, SeenTable
 
 SURE, PERHAPS = 0.6, 0.34
 """From here on a guess is written into the file; from there on it is written as a question."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from substrate.sources.ndjson import bad_json
+from substrate.sources.ndjson import bad_json, raw_of, too_deep
 from substrate.sources.source import Fault, Row
 
 SCAN = "carrier_scan"
@@ -80,7 +80,9 @@ def _rows(body: bytes, place: str, read: Callable[[Json], Iterator[Json]]) -> li
 
 
 def _row(scan: Json, place: str, number: int) -> Row:
-    raw = orjson.dumps(scan)
+    raw = raw_of(scan)
+    if raw is None:
+        return too_deep(place, SCAN, number)
     for name in ("tracking_number", "at"):
         if not isinstance(scan.get(name), str) or not scan[name]:
             return Row(SCAN, place, number, raw, None, Fault.MISSING_VALUE, f"{_CALLED[name]} is missing")

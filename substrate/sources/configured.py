@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, parse_duration
@@ -33,7 +33,7 @@ from substrate.sources.oneroster.drop import OneRosterCsvOptions, OneRosterCsvSo
 from substrate.sources.oneroster.rest import OneRosterOptions, OneRosterSource
 from substrate.sources.push import PushedSource, PushOptions
 from substrate.sources.source import Source
-from substrate.sources.sql.options import SqlOptions
+from substrate.sources.sql.options import SqlOptions, address
 from substrate.sources.sql.source import SqlSource
 
 _FROM_ENVIRONMENT = "env:"
@@ -168,18 +168,13 @@ def load_sources(path: Path) -> tuple[SourceEntry, ...]:
     return tuple(_beside(entry, path.parent) for entry in found.sources)
 
 
-def sql_entry(vertical: str, url: str, mapping: str) -> SourceEntry:
-    """The source behind `--url ADDRESS`, on which a mapping file is tried.
+def sql_entry(vertical: str, url: str, mapping: str | None = None) -> SourceEntry:
+    """The source behind `--url ADDRESS`: a database that is looked at, or on which a mapping file is tried.
 
     Raises:
         ConfigurationError: the address is none.
     """
-    try:
-        options = SqlOptions(url=SecretStr(url))
-    except ValidationError as error:
-        wrong = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
-        raise ConfigurationError("--url is no database address", hint=wrong) from None
-    return SourceEntry(name=vertical, vertical=vertical, sql=options, mapping=mapping)
+    return SourceEntry(name=vertical, vertical=vertical, sql=address(url), mapping=mapping)
 
 
 def folder_entry(

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from substrate.sources.epcis_fields import BadEventError, missing
-from substrate.sources.ndjson import bad_json
+from substrate.sources.ndjson import bad_json, raw_of, too_deep
 from substrate.sources.source import Fault, Row
 
 TYPE_CODES = {
@@ -77,7 +77,9 @@ def _flat(event: Any) -> Any:
 
 
 def _row(event: Any, place: str, number: int) -> Row:
-    raw = orjson.dumps(event)
+    raw = raw_of(event)
+    if raw is None:
+        return too_deep(place, "", number)
     if not isinstance(event, dict):
         detail = f"a JSON {type(event).__name__} where an event was expected"
         return Row("", place, number, raw, None, Fault.NOT_AN_OBJECT, detail)
@@ -98,7 +100,7 @@ def _check(event: dict[str, Any]) -> None:
     kind = event.get("eventType")
     if kind is None:
         raise missing("eventType")
-    if kind not in TYPE_CODES:
+    if not isinstance(kind, str) or kind not in TYPE_CODES:
         raise BadEventError(Fault.UNKNOWN_CODE, f"eventType is none of {', '.join(EVENT_TYPES)}")
     if not isinstance(event.get(TYPE_CODES[kind], event.get("eventTypeCode")), str):
         raise missing(TYPE_CODES[kind])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from substrate.sources.epcis_words import (
@@ -100,7 +101,7 @@ def offset(value: Any, what: str) -> str:
 
 def number(value: Any, what: str) -> int | float:
     """A number; a whole one is an int."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise wrong(what, "a number")
     whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
     return int(value) if whole else value

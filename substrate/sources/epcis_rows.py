@@ -12,7 +12,7 @@ import orjson
 from substrate.sources.epcis_event import normal
 from substrate.sources.epcis_fields import BadEventError, Json, missing, time, wrong
 from substrate.sources.epcis_xml import document
-from substrate.sources.ndjson import bad_json
+from substrate.sources.ndjson import bad_json, raw_of, too_deep
 from substrate.sources.source import Fault, Row
 from substrate.sources.xml_tree import BadXmlError, read_tree
 
@@ -136,7 +136,9 @@ def _spaces(context: Any) -> Json:
 
 
 def _row(event: Any, place: str, number: int) -> Row:
-    raw = orjson.dumps(event)
+    raw = raw_of(event)
+    if raw is None:
+        return too_deep(place, DOCUMENT, number)
     if not isinstance(event, dict):
         detail = f"a JSON {type(event).__name__} where an event was expected"
         return Row(DOCUMENT, place, number, raw, None, Fault.NOT_AN_OBJECT, detail)

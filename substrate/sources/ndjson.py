@@ -40,6 +40,19 @@ def row_of(payload: Any, raw: bytes, place: str, kind: str, number: int) -> Row:
     return Row(named, place, number, raw, payload)
 
 
+def raw_of(value: Any) -> bytes | None:
+    """A parsed value written again as compact JSON; None where it is nested deeper than anybody writes."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return None
+
+
+def too_deep(place: str, kind: str, number: int) -> Row:
+    """The faulty row of a value that is nested too deeply to be kept."""
+    return Row(kind, place, number, b"", None, Fault.TOO_LARGE, "objects within objects, too deep to be kept")
+
+
 def bad_json(raw: bytes, place: str, kind: str, number: int) -> Row:
     """The faulty row of bytes that are no JSON, or not even text."""
     try:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from substrate.sources.carrier_rows import aftership_rows, easypost_rows, shippo_rows
 from substrate.sources.dcsa_rows import dcsa_rows
 from substrate.sources.epcis_rows import capture_rows
+from substrate.sources.frappe_rows import frappe_rows
 from substrate.sources.ignored import Ignored
 from substrate.sources.json_file import bundle_rows
 from substrate.sources.lines import split_lines
@@ -29,6 +30,7 @@ _SPEECHES: dict[str, Speak] = {
     "aftership": aftership_rows,
     "easypost": easypost_rows,
     "shippo": shippo_rows,
+    "frappe": frappe_rows,
 }
 """Those who do not send rows as they are."""
 
@@ -52,7 +54,7 @@ class PushOptions(BaseModel):
 
     secret: tuple[SecretStr, ...] = Field((), description="Keys of signatures in the Standard Webhooks form.")
     api_key: tuple[SecretStr, ...] = Field((), description="Keys that are sent as they are.")
-    format: Literal["auto", "json", "ndjson", "epcis", "dcsa", "aftership", "easypost", "shippo"] = Field(
+    format: Literal["auto", "json", "ndjson", "epcis", "dcsa", "aftership", "easypost", "shippo", "frappe"] = Field(
         "auto", description="What the sender speaks; auto: rows as they are, in the form that the Content-Type says."
     )
     kind: str = Field("", description="Kind of rows that do not name their own `resourceType`.")

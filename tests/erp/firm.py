@@ -103,4 +103,4 @@ class Beside:
             alert.c.rule_id == rule, alert.c.entity_id == record_id("tryton", kind, str(key))
         )
         with self.database.read() as connection:
-            return [str(state) for state in connection.scalars(chosen.order_by(alert.c.id))]
+            return [str(state) for state in connection.scalars(chosen.order_by(alert.c.episode))]

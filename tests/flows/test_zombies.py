@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, State
-from prefect.states import Cancelling, Crashed, Pending, Running
+from prefect.states import Cancelling, Crashed, Failed, Pending, Running
 
 from flows.mender import Mender
 from flows.quality import quality_report
@@ -80,6 +80,16 @@ def test_a_run_that_crashed_is_tried_once(client: SyncPrefectClient, work: UUID)
     assert mended(client, run) == (False, False, "Crashed")
 
 
+@pytest.mark.parametrize(
+    ("why", "again"), [("ConnectError: All connection attempts failed", True), ("StepFailed: x", False)]
+)
+def test_a_run_that_failed_without_its_server_is_tried_once(
+    client: SyncPrefectClient, work: UUID, why: str, again: bool
+) -> None:
+    run = begun(client, work, Failed(message=f"Flow run encountered an exception: {why}"))
+    assert mended(client, run)[0] is again
+
+
 def test_a_run_whose_process_lives_or_is_unknown_is_left_alone(client: SyncPrefectClient, work: UUID) -> None:
     unknown, here, elsewhere = (begun(client, work) for _ in range(3))
     note_process(client, here.id)
@@ -103,6 +113,13 @@ def test_a_run_that_never_began_is_closed_in_time(client: SyncPrefectClient, wor
     run = client.create_flow_run_from_deployment(work, parameters={"vertical": "hospital"}, state=Pending())
     assert run.id not in {one.id for _, one in close_zombies(client, datetime.now(UTC))}
     assert run.id in {one.id for _, one in close_zombies(client, datetime.now(UTC) + timedelta(hours=1))}
+
+
+def test_a_run_that_is_tried_again_has_all_its_time(client: SyncPrefectClient, work: UUID) -> None:
+    then: State[Any] = Running(timestamp=datetime.now(UTC) - timedelta(hours=2))
+    run = begun(client, work, then)
+    client.set_flow_run_state(run.id, Running(), force=True)
+    assert run.id not in {one.id for _, one in close_zombies(client, datetime.now(UTC))}
 
 
 def test_a_run_says_where_it_is(client: SyncPrefectClient, conducted: House) -> None:

@@ -49,6 +49,13 @@ def endless(payload: dict[str, Any], reader: Reader) -> Draft:
     return endless(payload, reader)
 
 
+def test_a_key_that_cannot_be_told_names_no_record(clinic: Database) -> None:
+    keyed = Mapper("Doctor", Doctor, raising(ValueError("x")), key=lambda payload: str(payload["nowhere"]))
+    vertical = dataclasses.replace(CLINIC, mappers=(keyed,))
+    report = ingest(clinic, vertical, ListSource([row("Doctor", {"id": "d"})]), NOW)
+    assert report.reasons == {"mapper_failed": 1}
+
+
 @pytest.mark.parametrize("error", [KeyError(SECRET), TypeError(SECRET), AttributeError(SECRET), ValueError(SECRET)])
 def test_a_mapper_that_fails_is_named_and_the_value_is_not(clinic: Database, error: Exception) -> None:
     report = mapped_by(clinic, raising(error), row("Doctor", {"id": "d"}))

@@ -19,6 +19,7 @@ STAFF = {
     "districtAdministrator": "district administrator", "systemAdministrator": "system administrator",
 }  # fmt: skip
 IN_USE = {"true": "in use", "false": "no longer in use"}
+WORKS = {"true": "they work here", "false": "they no longer work here"}
 ENROLLED = {"true": "the student's record is in use", "false": "the student's record is no longer in use"}
 MAY_CONTACT = {"true": "messages are wanted", "false": "no messages are wanted"}
 ROLES = {**STAFF, "student": "student"}

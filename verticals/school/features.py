@@ -69,7 +69,7 @@ STUDENT = View(
     (
         _days.latest("last_mark_on", "Last day with a mark", where=DAY, label="last marked day",
                      absent="no day is marked"),
-        _days.latest("last_mark", "Mark of the last marked day", "code", where=DAY),
+        _days.latest("last_mark", "Mark of the last marked day", "code", where=DAY, label="last mark"),
         _days.latest("absent_on", "Last day of absence without leave", where=f"{DAY} && {ABSENT}",
                      label="absent without leave", absent="no absence without leave is on record"),
         _days.latest("absence_settled_at", "When the mark of that day was made or last changed",
@@ -171,14 +171,15 @@ _owed_work = Events(Submission, by="class_id", at="due_at", sensitivity=_OF_NOBO
 CLASS = View(
     Class,
     (
-        _members.distinct("students", "Students who belong to the class", "student_id", where=_PUPIL),
+        _members.distinct("students", "Students who belong to the class", "student_id", where=_PUPIL, label="students"),
         _members.distinct("teachers", "Staff who belong to the class", "staff_id",
                           where='role != "student" && !has(end)'),
         _marks.distinct("absent_24h", "Students absent without leave in the last 24 hours", "student_id",
                         where=f"{DAY} && {ABSENT}", window="24h"),
         _marks.distinct("missing_24h", "Students absent in the last 24 hours, with leave or without", "student_id",
+                        label="absent today",
                         where=f"{DAY} && {MISSED}", window="24h"),
-        _marks.distinct("late_24h", "Students who came late in the last 24 hours", "student_id",
+        _marks.distinct("late_24h", "Students who came late in the last 24 hours", "student_id", label="late today",
                         where=f'{DAY} && code == "late"', window="24h"),
         _marks.ratio("attendance_rate_7d", "Share of the marks of the last 7 days attended", ATTENDED,
                      where=EVERY_MARK, window="7d"),
@@ -217,13 +218,16 @@ _house_days = Events(CalendarDay, by="school_id", at="date", sensitivity=_OF_NOB
 ORGANIZATION = View(
     Organization,
     (
-        _house_marks.count("marks_24h", "Students' days marked in the last 24 hours", where=EVERY_DAY, window="24h"),
+        _house_marks.count("marks_24h", "Students' days marked in the last 24 hours", where=EVERY_DAY, window="24h",
+                           label="marks today"),
         _house_marks.ratio("absent_share_24h", "Share of the marks of the last 24 hours that say absent", MISSED,
                            where=EVERY_DAY, window="24h", label="share absent today"),
         _house_marks.ratio("absent_share_56d", "Share of the marks of the last eight weeks that say absent", MISSED,
                            where=EVERY_DAY, window="56d", label="share absent in eight weeks"),
-        _house_marks.count("marks_56d", "Students' days marked in the last eight weeks", where=EVERY_DAY, window="56d"),
+        _house_marks.count("marks_56d", "Students' days marked in the last eight weeks", where=EVERY_DAY, window="56d",
+                           label="marks in eight weeks"),
         _house_lessons.count("registers_missing_24h", "Lessons of the last 24 hours without a register",
+                             label="registers missing",
                              where=NO_REGISTER, window="24h"),
         _house_days.count("closed_24h", "Whether the calendar says that the day is closed", where="!open",
                           window="24h", label="days closed"),
@@ -253,7 +257,8 @@ _term_marks = Events(Attendance, by="registration_id", at="at", sensitivity=_OF_
 REGISTRATION = View(
     Registration,
     (
-        _term_marks.count("days_marked", "Days of the term that are marked", where=EVERY_DAY, unit="d"),
+        _term_marks.count("days_marked", "Days of the term that are marked", where=EVERY_DAY, unit="d",
+                          label="days marked"),
         _term_marks.count("days_missed", "Days of the term missed, with leave or without", where=f"{DAY} && {MISSED}",
                           unit="d"),
         _term_marks.count("days_unexcused", "Days of the term missed without leave", where=f"{DAY} && {ABSENT}",
@@ -270,7 +275,7 @@ REGISTRATION = View(
 
 _session_marks = Events(Attendance, by="session_id", at="at", sensitivity=_OF_NOBODY)
 
-SESSION = View(Session, (_session_marks.count("marks", "Marks made in the lesson"),))
+SESSION = View(Session, (_session_marks.count("marks", "Marks made in the lesson", label="marks"),))
 
 _answers = Events(Submission, by="line_item_id", at="since", sensitivity=_OF_NOBODY)
 

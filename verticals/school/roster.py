@@ -48,7 +48,7 @@ class Staff(Record, table=True):
     )
     phone: str | None = column("Telephone of the member of staff", _PII, default=None)
     email: str | None = column("E-mail address of the member of staff", _PII, default=None)
-    active: bool | None = column("Whether they work here", _INTERNAL, codes=codes.IN_USE, default=None)
+    active: bool | None = column("Whether they work here", _INTERNAL, codes=codes.WORKS, default=None)
     left_at: int | None = instant(
         "When they left", _PII, label="left", absent="they have not left", known_at="left_at", default=None
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from substrate.database import masked_url
+from substrate.errors import ConfigurationError
 from substrate.relations import TableOptions
 from substrate.sources.source import PAGE_ROWS
 
@@ -62,3 +63,16 @@ class SqlOptions(BaseModel):
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"{name!r} is no IANA zone, such as Europe/Berlin") from None
         return name
+
+
+def address(text: str) -> SqlOptions:
+    """The options of a database of which only the address is known.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    try:
+        return SqlOptions(url=SecretStr(text))
+    except ValidationError as error:
+        wrong = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
+        raise ConfigurationError("--url is no database address", hint=wrong) from None

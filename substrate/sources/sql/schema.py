@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,63 +14,34 @@ from typing import Any
 from sqlalchemy import column, func, inspect, literal_column, select, table
 from sqlalchemy.engine import Inspector
 
+from substrate.seen_tables import COUNTED, PERSONAL, SeenColumn, SeenTable
 from substrate.sources.sql.marks import is_number
+from substrate.sources.sql.options import SqlOptions
 from substrate.sources.sql.server import SqlServer
 
 _SAMPLE = 200
-_COUNTED = 10_000
 _CODES = 20
 """More distinct values than these are no codes."""
 _LONGEST_CODE = 30
 
-_PERSONAL = re.compile(
-    r"name|first|last|sur|given|family|birth|dob|mail|phone|mobile|fax|street|address|addr|zip|postal|city|ssn|iban"
-    r"|passport|licen[cs]e|insur|tax|vat|bank|card|login|user|pass|token|secret|gender|sex|religion|ethnic|race|diagnos"
-    r"|note|comment|remark|photo|image|contact|person|guardian|parent",
-    re.IGNORECASE,
-)
 _CODED = re.compile(r"(?:^|_)(?:state|status|type|kind|code|class|category|method|mode|priority|stage|flag|reason)",
                     re.IGNORECASE)  # fmt: skip
+_REFERS = re.compile(r"(?:_|[a-z])(?:id|Id|ID)$")
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d$")
 
 
-@dataclass(frozen=True, slots=True)
-class SeenColumn:
-    """A column, by what some rows of it hold.
+def look_at(source: str, options: SqlOptions, schema: str | None = None) -> list[SeenTable]:
+    """The tables and views of a database that have rows; it is opened for this, and closed.
 
-    Attributes:
-        name: its name.
-        form: `number`, `integer`, `yesno`, `instant`, `date`, `text`, or `unknown` where no row has a value.
-        blank: the share of rows without a value.
-        codes: its distinct values, where it holds codes; none where they might be personal.
+    Raises:
+        SourceError: the database cannot be read.
     """
-
-    name: str
-    form: str
-    blank: float
-    codes: tuple[str, ...] = ()
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether its name sounds as if it held what is nobody's business."""
-        return _PERSONAL.search(self.name) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class SeenTable:
-    """A table: its columns by name, its primary key, which column refers to which table, and about how many rows."""
-
-    name: str
-    columns: dict[str, SeenColumn]
-    key: tuple[str, ...]
-    references: dict[str, str]
-    rows: int
-
-    @property
-    def size(self) -> str:
-        """About how many rows it has."""
-        return f"more than {_COUNTED:,}" if self.rows > _COUNTED else f"{self.rows:,}"
+    server = SqlServer(source, options)
+    try:
+        return seen_tables(server, schema)
+    finally:
+        server.close()
 
 
 def seen_tables(server: SqlServer, schema: str | None = None) -> list[SeenTable]:
@@ -93,7 +63,7 @@ def _table(server: SqlServer, seen: Inspector, name: str, schema: str | None) ->
     sample = server.rows(select(*place.c).limit(_SAMPLE))
     if not sample:
         return None
-    counted = select(literal_column("1")).select_from(place).limit(_COUNTED + 1).subquery()
+    counted = select(literal_column("1")).select_from(place).limit(COUNTED + 1).subquery()
     rows = server.rows(select(func.count()).select_from(counted))[0][0]
     columns = {
         each: _column(each, declared[each], values)
@@ -138,9 +108,9 @@ def _matches(pattern: re.Pattern[str], value: Any) -> bool:
 
 def _codes(name: str, form: str, held: Iterable[Any]) -> tuple[str, ...]:
     """The codes of a column whose name says that it holds codes, of which there are few and short ones."""
-    if form not in ("text", "integer") or _PERSONAL.search(name) or not _CODED.search(name):
+    if form not in ("text", "integer") or PERSONAL.search(name) or _REFERS.search(name) or not _CODED.search(name):
         return ()
     found = [str(value).strip() for value in held]
     distinct = sorted(set(found))
-    few = len(distinct) <= _CODES and len(distinct) <= max(len(found) / 2, 3)
+    few = len(distinct) <= min(_CODES, max(len(found) / 2, 5))
     return tuple(distinct) if few and all(len(each) <= _LONGEST_CODE for each in distinct) else ()

@@ -30,6 +30,7 @@ def stamped(at: int = NOW, body: bytes = BODY) -> str:
 
 RIGHT = {
     "aftership": ("aftership-hmac-sha256", base64.b64encode(digest(SECRET.encode())).decode()),
+    "frappe": ("x-frappe-webhook-signature", base64.b64encode(digest(SECRET.encode())).decode()),
     "easypost": ("x-hmac-signature", f"hmac-sha256-hex={digest(TAKEN_APART.encode()).hex()}"),
     "shippo": ("shippo-auth-signature", stamped()),
     "dcsa": ("notification-signature", f"sha256={digest(base64.b64decode(SHARED)).hex()}"),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from tests.conftest import fresh_database
 from tests.substrate.sources.conformance import Harness, Reader
 from tests.substrate.sources.harnesses import HARNESSES, IN_DATABASE
 
-ON = ("sqlite", "postgresql")
+MYSQL = os.environ.get("PLUMBLINE_TEST_MYSQL_URL")
+"""A MySQL or MariaDB server that somebody has at hand, by its address without a database."""
+ON = ("sqlite", "postgresql", *(["mysql"] if MYSQL else []))
 
 
 @pytest.fixture(params=[*HARNESSES, *(f"{name}:{make}" for name in IN_DATABASE for make in ON)])
@@ -35,7 +40,18 @@ def _made(request: pytest.FixtureRequest, folder: Path, stack: ExitStack) -> Har
     name, _, make = request.param.partition(":")
     if make == "sqlite":
         return IN_DATABASE[name](f"sqlite:///{folder / 'erp.db'}", stack)
+    if make == "mysql" and MYSQL:
+        return IN_DATABASE[name](_fresh_on_mysql(MYSQL), stack)
     return IN_DATABASE[name](fresh_database(request.getfixturevalue("postgres_server")), stack)
+
+
+def _fresh_on_mysql(server: str) -> str:
+    name = f"t{uuid.uuid4().hex[:16]}"
+    engine = create_engine(server)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

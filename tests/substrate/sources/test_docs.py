@@ -7,14 +7,22 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from substrate.relations import TableOptions
 from substrate.sources.dcsa import DcsaOptions
+from substrate.sources.edfi.interchange import EdfiXmlOptions
+from substrate.sources.edfi.ods import EdfiOptions
 from substrate.sources.epcis_query import EpcisOptions
 from substrate.sources.fhir import FhirOptions
 from substrate.sources.folder import FolderOptions
 from substrate.sources.frappe import FrappeOptions
 from substrate.sources.odoo import OdooOptions
+from substrate.sources.oneroster.drop import OneRosterCsvOptions
+from substrate.sources.oneroster.rest import OneRosterOptions
+from substrate.sources.sql.options import SqlOptions
 
-OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, EpcisOptions, DcsaOptions)
+ROSTERS = (OneRosterOptions, OneRosterCsvOptions, EdfiOptions, EdfiXmlOptions)
+PLACES = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, EpcisOptions, DcsaOptions)
+OPTIONS = (*PLACES, *ROSTERS, SqlOptions, TableOptions)
 PAGE = Path(__file__).parents[3] / "docs/sources.md"
 
 

@@ -113,7 +113,8 @@ def _papers(row: Json) -> dict[str, str]:
     """The documents and references of an event by type; of several of one type the first."""
     found: dict[str, str] = {}
     for listed, prefix in _LISTS.items():
-        for each in map(_object, row.get(listed) or ()):
+        told_here = row.get(listed)
+        for each in map(_object, told_here if isinstance(told_here, list) else ()):
             told = _text(each.get(f"{prefix}Type")) or _text(each.get("type"))
             number = _text(each.get(f"{prefix}Value")) or _text(each.get("value"))
             if told and number:

@@ -46,6 +46,8 @@ def epcis_event(row: Json, reader: Reader) -> Draft:
         event = normal(row)
     except BadEventError as error:
         raise RowRefused(Reason(error.fault.value), error.detail) from None
+    if event["type"] not in EVENT_TYPES:
+        raise RowRefused(Reason.UNMAPPED, "type is no type of event of the standard")
     return _whole(event, reader)
 
 

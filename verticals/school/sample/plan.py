@@ -10,7 +10,7 @@ from substrate.clock import DAY, to_micros
 _SCHOOL_STUDENTS = 600
 _LEAST = 80
 _ROWS_PER_STUDENT = 8.0
-_ROWS_PER_STUDENT_DAY = 1.12
+_ROWS_PER_STUDENT_DAY = 1.34
 DEFAULT_UNTIL = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 """A Monday morning: the registers of the day are taken."""
 
