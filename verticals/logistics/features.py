@@ -116,7 +116,8 @@ LANE = View(
         ),
         _lane_scans.count("lane_scans_90d", "Scans on the lane in the last 90 days", where=HAPPENED, window="90d"),
         derived(
-            "scan_interval_hours", "Mean hours between two scans of a shipment", "transit_hours_90d / lane_scans_90d",
+            "scan_interval_hours", "Mean hours between two scans of a shipment",
+            "transit_hours_90d > 0.0 ? transit_hours_90d / lane_scans_90d : null",
             "h",
         ),
         derived(

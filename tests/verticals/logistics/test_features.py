@@ -184,3 +184,8 @@ def test_a_lane_knows_how_long_its_shipments_are_silent(depot: Database) -> None
     feed.send(depot)
     names = ("transit_hours_mean_90d", "scan_interval_hours", "silence_limit_hours")
     assert list(seen(depot, "lane", "l1", *names).values()) == [24, 6, 18]
+    feed.add("lane", id="l2")
+    feed.add("tracking_event", id="e", shipment="s2", type="in_transit", event_time=NOW - HOUR)
+    feed.add("shipment", id="s2", lane="l2", actual_depart=NOW - 2 * HOUR)
+    feed.send(depot)
+    assert seen(depot, "lane", "l2", "silence_limit_hours") == {"silence_limit_hours": None}

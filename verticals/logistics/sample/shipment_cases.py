@@ -74,7 +74,7 @@ def _silent(depot: Depot) -> None:
     book, now = depot.book, depot.book.now
     for fires, why, since in (
         (True, "no scan for six days", now - 6 * DAY),
-        (False, "no scan for twenty hours", now - 20 * HOUR),
+        (False, "no scan for less than a day", now - 17 * HOUR),
     ):
         case = _on_the_road(depot, now - 8 * DAY, now + 5 * DAY, now + 3 * DAY)
         tell(depot, case, scans_until=since)
