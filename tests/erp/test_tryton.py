@@ -5,9 +5,16 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from console.summary import merged
+from substrate.mappings.draft import draft
+from substrate.mappings.mapping_file import read_spec
+from substrate.sources.sql.options import SqlOptions
+from substrate.sources.sql.schema import look_at
 from tests.erp.conftest import BOLT, CUSTOMER, VENDOR
 from tests.erp.firm import Beside, Office
+from verticals.logistics import vertical
 
 WAREHOUSE = 5
 
@@ -101,3 +108,16 @@ def test_stock_that_falls_below_its_reorder_point_is_told_until_more_is_ordered(
     office("buy", VENDOR, BOLT, 90, 6)
     beside.run()
     assert beside.alerts("stock-below-reorder", "stock_level", stock) == ["resolved"]
+
+
+def test_a_draft_of_its_tables_can_be_read_at_once(office: Office, erp: Path) -> None:
+    office("ship", CUSTOMER, BOLT, 10, 3)
+    office("buy", VENDOR, BOLT, 50, 4)
+    tables = look_at("tryton", SqlOptions(url=SecretStr(f"sqlite:///{erp / 'erp.sqlite'}")))
+    text = draft("tryton", vertical, tables)
+    found = {name: resource.record for name, resource in read_spec(text, "draft").resources.items()}
+    assert (
+        found.items() >= {"party_party": "party", "stock_shipment_out": "shipment", "stock_move": "stock_move"}.items()
+    )
+    assert "purchase_purchase" in text
+    assert [name for name in ("Muster", "Lieferant", "einkauf") if name in text] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -28,6 +29,8 @@ _ASKED = 200
 class _TableState:
     """What is remembered of a table between reads."""
 
+    recipe: str
+    """What was said of the table then; where that has changed, nothing that is remembered holds."""
     rows: dict[str, Any] = field(default_factory=dict)
     deletions: dict[str, Any] = field(default_factory=dict)
     reads: int = 0
@@ -85,7 +88,7 @@ class SqlSource:
         self.ignored = [Ignored(kind, Why.NO_TABLE, kind) for kind in named if kind not in self.options.tables]
         opened = self._server.now(now)
         told = (cursor or {}).get("tables", {})
-        states = {kind: _TableState(**told.get(kind, {})) for kind in self.kinds}
+        states = {kind: _remembered(told.get(kind), self.options.tables[kind]) for kind in self.kinds}
         for kind in self.kinds:
             yield from self._read_table(kind, states, opened)
         yield Page((), _cursor(states), ended=True)
@@ -153,6 +156,12 @@ class SqlSource:
             there |= {key_text(key) for key in self._server.rows(walk.among(keys[start : start + _ASKED]))}
         named = {key_text(key): key for key in keys}
         return [key for text, key in named.items() if text is not None and text not in there]
+
+
+def _remembered(told: dict[str, Any] | None, options: TableOptions) -> _TableState:
+    said = options.model_dump_json(include={"table", "query", "key", "changed", "deleted"})
+    recipe = sha256(said.encode()).hexdigest()[:16]
+    return _TableState(**told) if told and told["recipe"] == recipe else _TableState(recipe)
 
 
 def _cursor(states: dict[str, _TableState]) -> Cursor:

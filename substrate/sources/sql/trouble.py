@@ -92,8 +92,8 @@ def _found(error: SQLAlchemyError) -> str | None:
 
 def _code(error: SQLAlchemyError) -> str | int | None:
     cause: Any = getattr(error, "orig", None)
-    state = getattr(cause, "sqlstate", None)
-    if isinstance(state, str):
-        return state
     first = next(iter(getattr(cause, "args", ())), None)
-    return first if isinstance(first, int) else None
+    if isinstance(first, int):
+        return first
+    state = getattr(cause, "sqlstate", None)
+    return state if isinstance(state, str) else None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from substrate.relations import TableOptions
 from substrate.sources.dcsa import DcsaOptions
 from substrate.sources.edfi.interchange import EdfiXmlOptions
 from substrate.sources.edfi.ods import EdfiOptions
@@ -17,9 +18,11 @@ from substrate.sources.frappe import FrappeOptions
 from substrate.sources.odoo import OdooOptions
 from substrate.sources.oneroster.drop import OneRosterCsvOptions
 from substrate.sources.oneroster.rest import OneRosterOptions
+from substrate.sources.sql.options import SqlOptions
 
 ROSTERS = (OneRosterOptions, OneRosterCsvOptions, EdfiOptions, EdfiXmlOptions)
-OPTIONS = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, EpcisOptions, DcsaOptions, *ROSTERS)
+PLACES = (FolderOptions, FhirOptions, FrappeOptions, OdooOptions, EpcisOptions, DcsaOptions)
+OPTIONS = (*PLACES, *ROSTERS, SqlOptions, TableOptions)
 PAGE = Path(__file__).parents[3] / "docs/sources.md"
 
 

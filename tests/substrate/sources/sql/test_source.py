@@ -120,6 +120,18 @@ def test_a_row_from_the_future_moves_no_mark(erp: Engine) -> None:
     assert 4 in ids(pages(erp, second[-1].cursor))
 
 
+def test_a_table_of_which_something_else_is_said_is_read_anew(erp: Engine) -> None:
+    with erp.begin() as connection:
+        put(connection, 1, "'2020-01-01 00:00:00'")
+        put(connection, 2)
+    first = pages(erp)
+    numbered = TableOptions(table="items", changed=("id",))
+    second = pages(erp, first[-1].cursor, numbered)
+    assert ids(second) == [1, 2]
+    torn = pages(erp, first[-1].cursor, TableOptions(table="items"), page_rows=1)[0]
+    assert ids(pages(erp, torn.cursor, TableOptions(table="items", key=("id", "name")), page_rows=1)) == [1, 2]
+
+
 def test_a_key_of_several_columns_pages_through_ties(erp: Engine) -> None:
     run(erp, "CREATE TABLE pairs (a INTEGER, b TEXT, PRIMARY KEY (a, b))")
     run(erp, *(f"INSERT INTO pairs VALUES ({number % 2}, 'k{number}')" for number in range(9)))
