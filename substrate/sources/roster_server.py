@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from substrate.clock import Clock, SystemClock
 from substrate.sources.backoff import Backoff
@@ -37,6 +37,14 @@ class RosterAuth(BaseModel):
     client_id: str = ""
     client_secret: SecretStr | None = None
     scope: str | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> RosterAuth:
+        needed = {"none": (), "bearer": ("token",), "client_credentials": ("token_url", "client_id", "client_secret")}
+        missing = [name for name in needed[self.kind] if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"{self.kind} needs {', '.join(missing)}")
+        return self
 
     def spoken(self, scope: str) -> NoAuth | BearerAuth | ClientCredentials:
         """What the authorizer understands; `scope` where none is given."""

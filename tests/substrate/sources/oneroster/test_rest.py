@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pydantic import ValidationError
 
 from substrate.clock import isoformat
 from substrate.errors import SourceError
 from substrate.sources.ignored import Why
 from substrate.sources.oneroster.flat import flat
 from substrate.sources.oneroster.rest import OneRosterOptions, OneRosterSource
+from substrate.sources.roster_server import RosterAuth
 from substrate.sources.source import Cursor, Page, Row
 from substrate.sources.web import RefusedError, UnreachableError
 from tests.substrate.sources.oneroster_server import OneRosterRoutes, OneRosterWorld, serving_oneroster
@@ -76,6 +78,13 @@ def test_wrong_credentials_are_told_without_them(routes: OneRosterRoutes) -> Non
     with pytest.raises(RefusedError, match="answered 401") as caught:
         read(routes, auth={"kind": "bearer", "token": "s3cret"})
     assert "s3cret" not in str(caught.value)
+
+
+def test_credentials_must_be_whole_and_are_never_shown() -> None:
+    with pytest.raises(ValidationError, match="client_credentials needs token_url, client_secret"):
+        RosterAuth(kind="client_credentials", client_id="c")
+    auth = CREDENTIALS | {"token_url": "https://x.org/token"}
+    assert "s3cret" not in repr(OneRosterOptions.model_validate({"base_url": "https://x.org", "auth": auth}))
 
 
 @pytest.mark.parametrize(("version", "path"), [("1.1", "/v1p1/orgs"), ("1.2", "/rostering/v1p2/orgs")])
