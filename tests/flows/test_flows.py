@@ -123,10 +123,10 @@ def test_a_run_past_its_time_limit_is_closed_and_a_younger_one_is_not(conducted:
     with get_client(sync_client=True) as client:
         lost = client.create_flow_run(sweep_rules, parameters={"vertical": "hospital"})
         client.set_flow_run_state(lost.id, Running(), force=True)
-        assert close_zombies(client, datetime.now(UTC)) == []
+        assert lost.id not in {run.id for _, run in close_zombies(client, datetime.now(UTC))}
         closed = close_zombies(client, datetime.now(UTC) + timedelta(hours=1))
         state = client.read_flow_run(lost.id).state
-    assert [(flow, run.id) for flow, run in closed] == [("sweep-rules", lost.id)]
+    assert ("sweep-rules", lost.id) in [(flow, run.id) for flow, run in closed]
     assert state is not None
     assert state.is_crashed()
 
