@@ -36,10 +36,14 @@ def spread(school: School, share: float, first: int) -> int:
     used: set[int] = set()
     for number in range(first, first + wanted):
         turn = number % (len(_SPOILT) + len(_REPEATED))
-        if turn < len(_SPOILT):
-            sheet, row = _SPOILT[turn].sheet, _spoilt(school, _SPOILT[turn])
-        else:
-            sheet, row = "attendance", _repeated(school, _REPEATED[turn - len(_SPOILT)], used)
+        place = _pick(school, used) if turn >= len(_SPOILT) else None
+        # Where no mark can be repeated, since there is no earlier day, one is spoilt instead.
+        defect = _SPOILT[turn % len(_SPOILT)]
+        sheet, row = (
+            (defect.sheet, _spoilt(school, defect))
+            if place is None
+            else ("attendance", _repeated(school, _REPEATED[turn - len(_SPOILT)], place))
+        )
         school.rows[sheet].append(row)
     return wanted
 
@@ -53,11 +57,9 @@ def _spoilt(school: School, defect: Defect) -> Line:
     return spoilt, Flaw(defect.kind, defect.sheet, "quarantined", defect.reason)
 
 
-def _repeated(school: School, kind: str, used: set[int]) -> Line:
+def _repeated(school: School, kind: str, place: int) -> Line:
     """A mark of an earlier day once more: as it was, changed later, or as it was before it was made."""
-    rows = school.rows["attendance"]
-    place = next(place for _ in range(_ATTEMPTS) if (place := _pick(school, used)) is not None)
-    text, _ = rows[place]
+    text, _ = school.rows["attendance"][place]
     cells = _cells("attendance", str(text))
     made = cells["marked_at"]
     if kind == "correction":
@@ -70,16 +72,17 @@ def _repeated(school: School, kind: str, used: set[int]) -> Line:
 
 
 def _pick(school: School, used: set[int]) -> int | None:
-    """A mark that says present, of a day that is over, without a lesson, and not yet repeated."""
+    """A mark that says present, of a day that is over, without a lesson, and not yet repeated; None: none is found."""
     rows = school.rows["attendance"]
-    place = school.dice.randrange(len(rows))
-    text, flaw = rows[place]
-    told = _cells("attendance", text) if isinstance(text, str) and flaw is None else {}
-    sound = told.get("code") == "present" and told["session"] == "" and told["date"] < date(school.today)
-    if place in used or not sound:
-        return None
-    used.add(place)
-    return place
+    for _ in range(_ATTEMPTS):
+        place = school.dice.randrange(len(rows))
+        text, flaw = rows[place]
+        told = _cells("attendance", text) if isinstance(text, str) and flaw is None else {}
+        sound = told.get("code") == "present" and told["session"] == "" and told["date"] < date(school.today)
+        if sound and place not in used:
+            used.add(place)
+            return place
+    return None
 
 
 def _sound(school: School, sheet: str) -> list[str]:

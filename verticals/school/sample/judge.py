@@ -24,8 +24,8 @@ def judge(school: School, pupil: Pupil) -> None:
 
 
 def _absences(school: School, pupil: Pupil) -> list[str]:
-    last = pupil.marks[-1]
-    if last.code != "absent" or pupil.left_at is not None or pupil.excused_until is not None:
+    last = pupil.marks[-1] if pupil.marks else None
+    if last is None or last.code != "absent" or pupil.left_at is not None or pupil.excused_until is not None:
         return []
     waited, streak = school.now - (last.corrected_at or last.marked_at), _streak(pupil.marks)
     if waited < 30 * MINUTE:

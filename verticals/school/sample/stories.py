@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from substrate.clock import DAY, HOUR, MINUTE
-from verticals.school.sample.people import guardian_of, name
+from verticals.school.sample.people import SUBJECTS, guardian_of, name, teacher_of
 from verticals.school.sample.school import Mark, Pupil, School, Work
 
 SETTLED, LONG, FRESH = 70 * MINUTE, 150 * MINUTE, 10 * MINUTE
@@ -62,7 +62,7 @@ def attend(school: School, pupil: Pupil, tutor: str) -> None:
     """Change the marks of the last days as the story wants."""
     marks, story = pupil.marks, pupil.story
     if story == "absent_left":
-        marks.append(Mark(school.today, "absent", school.now - SETTLED, by=marks[-1].by))
+        marks.append(Mark(school.today, "absent", school.now - SETTLED, by=teacher_of(school, SUBJECTS[0])))
     elif story.startswith("absent"):
         wait = {"absent_long": LONG, "absent_fresh": FRESH}.get(story, SETTLED)
         marks[-1] = Mark(
@@ -84,7 +84,7 @@ def _miss_days(pupil: Pupil) -> None:
         "excused_between": ("absent", "excused", "absent"),
         "back_again": ("absent", "absent", "present"),
     }.get(pupil.story, ())
-    for mark, code in zip(pupil.marks[len(pupil.marks) - len(codes) :], codes, strict=False):
+    for mark, code in zip(reversed(pupil.marks), reversed(codes), strict=False):
         mark.code = code
 
 

@@ -14,7 +14,8 @@ _AHEAD = (40 * HOUR, 9 * DAY)
 
 def due_times(school: School) -> list[int]:
     """When the pieces of work of each class are due: weekly up to three days ago, and two to come."""
-    past = range(school.now - 3 * DAY, school.first + 8 * DAY, -7 * DAY)
+    last = school.now - 3 * DAY
+    past = range(last, min(school.first + 8 * DAY, last - 1), -7 * DAY)
     return [*past, *(school.now + ahead for ahead in _AHEAD)]
 
 

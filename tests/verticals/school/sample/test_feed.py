@@ -109,6 +109,12 @@ def test_a_weekend_or_midnight_does_no_harm(tmp_path: Path, until: str) -> None:
     assert made.incidents["absence_unexplained"] > 0
 
 
+@pytest.mark.parametrize("days", [1, 2, 4, 7, 11])
+def test_a_short_history_is_enough(tmp_path: Path, days: int) -> None:
+    made = generate(tmp_path, SamplePlan(students=5, days=days))
+    assert made.incidents["work_missing"] > 0
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
