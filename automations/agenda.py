@@ -19,7 +19,7 @@ from automations.alerts import LIVE, alert_event, rule_progress
 from automations.deadlines import next_deadline, run_out
 from automations.engine import Engine, RuleReport, RuleRun
 from automations.foresight import HORIZON, Turning, turnings, upcoming
-from automations.live import Reflexes, prepare
+from automations.reflexes import Reflexes, prepare
 from automations.rulebook import EVALUATED, StoredRule, rule_table, rules
 from substrate.batches import current_batch
 from substrate.clock import MICROS, SECOND

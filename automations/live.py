@@ -6,106 +6,21 @@ of their kind over them. Most find nothing to do, and cost a microsecond.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from automations.alerts import IS_OPEN, LIVE, alert
-from automations.conditions import Compiled
 from automations.engine import Engine, RuleReport, RuleRun, guarded, guarded_within
 from automations.evaluation import Outcome, Seen, Task, decide
 from automations.findings import Finding, Look, with_expected
-from automations.lifecycle import Verdict, verdict_of
-from automations.rulebook import EVALUATED, StoredRule
-from automations.rules import Lifecycle, Severity
-from substrate.errors import PlumblineError
-from substrate.expressions.closures import to_closure
-from substrate.expressions.expression import Expression
-from substrate.expressions.types import FieldPath, Value
+from automations.lifecycle import Verdict
+from automations.reflexes import Reflex, Reflexes, Row
+from automations.rules import Lifecycle
 from substrate.freshness import stale, watermarks
 from substrate.idset import among_given
 from substrate.tracing import spanned
-
-Row = Sequence[Value | None]
-Answer = Callable[[Row, int], Value | None]
-
-_SITE: FieldPath = ("site",)
-
-
-@dataclass(frozen=True, slots=True)
-class Reflex:
-    """One rule as functions over a row of its kind's values.
-
-    Attributes:
-        stored: the rule.
-        compiled: its version, checked.
-        found: whether an alert may begin.
-        holds: whether an open one lasts.
-        clears: whether it is clear; None: when `holds` is not.
-        moment: the instant that it counts from; None: it has none.
-        severities: what makes it worse or better, worst first.
-        places: where the rule's operands stand in a row.
-    """
-
-    stored: StoredRule
-    compiled: Compiled
-    found: Answer
-    holds: Answer
-    clears: Answer | None
-    moment: Answer | None
-    severities: tuple[tuple[Severity, Answer], ...]
-    places: tuple[int, ...]
-
-    def finding(self, entity_id: int, row: Row, verdict: Verdict, at: int) -> Finding:
-        """What was seen of an entity, in full."""
-        met = [severity for severity, answer in self.severities if answer(row, at)]
-        moment = self.moment(row, at) if self.moment else None
-        site = row[0]
-        return Finding(
-            entity_id,
-            None if site is None else str(site),
-            verdict,
-            met[0] if met else self.compiled.rule.severity,
-            None if moment is None else int(moment),
-            tuple(row[place] for place in self.places),
-        )
-
-    def verdict(self, row: Row, at: int) -> Verdict:
-        """How an open alert of the row's entity stands."""
-        holds = _truth(self.holds(row, at))
-        return verdict_of(holds, holds is False if self.clears is None else _truth(self.clears(row, at)))
-
-
-@dataclass(frozen=True, slots=True)
-class Reflexes:
-    """All rules of one kind, ready to run.
-
-    Attributes:
-        kind: the kind of entity.
-        paths: what a row holds, in order; the site comes first.
-        rules: the rules.
-    """
-
-    kind: str
-    paths: tuple[FieldPath, ...]
-    rules: tuple[Reflex, ...]
-
-    def triggered(self, row: Row, at: int) -> list[Reflex]:
-        """The rules for which an alert about the row's entity may begin."""
-        return [reflex for reflex in self.rules if reflex.found(row, at) is True]
-
-
-def prepare(engine: Engine, book: Iterable[StoredRule]) -> dict[str, Reflexes]:
-    """Compile the rules that are active or in shadow, by kind of entity; good for as long as the book stands.
-
-    A rule that does not fit the facts is left out: the regular evaluation counts it as failing and tells its owner.
-    """
-    chosen = [pair for stored in book if stored.lifecycle in EVALUATED for pair in _fitting(engine, stored)]
-    chosen.sort(key=lambda pair: (pair[1].rule.entity, pair[1].rule.id))
-    return {kind: _reflexes(kind, list(pairs)) for kind, pairs in groupby(chosen, key=lambda pair: pair[1].rule.entity)}
 
 
 @spanned("rules")
@@ -151,10 +66,13 @@ def evaluate_within(
     look = Look(engine.facts, at, None, LIVE)
     rows = _rows(connection, reflexes, look, wanted)
     busy = _open_rules(connection, reflexes.kind, LIVE, wanted)
-    hit = {reflex.compiled.rule.id for row in rows.values() for reflex in reflexes.triggered(row, at)}
-    marks = watermarks(connection) if hit or busy else {}
-    chosen = [reflex for reflex in reflexes.rules if reflex.compiled.rule.id in hit | busy]
-    scene = _Scene(look, wanted, rows, marks)
+    hits: dict[str, list[int]] = {}
+    for number, row in rows.items():
+        for reflex in reflexes.triggered(row, at):
+            hits.setdefault(reflex.compiled.rule.id, []).append(number)
+    marks = watermarks(connection) if hits or busy else {}
+    chosen = [reflex for reflex in reflexes.rules if reflex.compiled.rule.id in hits.keys() | busy]
+    scene = _Scene(look, wanted, rows, hits, marks)
     return RuleReport(tuple(_run_within(connection, engine, reflex, scene) for reflex in chosen))
 
 
@@ -165,6 +83,7 @@ class _Scene:
     look: Look
     ids: frozenset[int]
     rows: dict[int, Row]
+    hits: Mapping[str, Sequence[int]]
     marks: Mapping[str, int]
 
 
@@ -176,17 +95,12 @@ def _run_within(connection: Connection, engine: Engine, reflex: Reflex, scene: _
     task = Task(rule, look, reflex.stored.lifecycle is Lifecycle.ACTIVE, engine.announce, scene.marks)
 
     def work() -> RuleRun:
-        outcome = decide(connection, task, _NOT_YET, lambda held: _seen(held, reflex, scene.rows, look, scene.ids))
+        hits = scene.hits.get(rule.rule.id, ())
+        sight = _Sight(reflex, scene.rows, look.at, hits)
+        outcome = decide(connection, task, _NOT_YET, lambda held: _seen(held, sight, look, scene.ids))
         return RuleRun(rule.rule.id, outcome)
 
     return guarded_within(connection, rule.rule.id, work)
-
-
-def _fitting(engine: Engine, stored: StoredRule) -> list[tuple[StoredRule, Compiled]]:
-    try:
-        return [(stored, engine.compiled(stored))]
-    except PlumblineError:
-        return []
 
 
 def _run(
@@ -213,27 +127,53 @@ _HELD = -1
 
 
 def _see(connection: Connection, reflex: Reflex, reflexes: Reflexes, look: Look, ids: frozenset[int]) -> Seen:
-    return _seen(connection, reflex, _rows(connection, reflexes, look, ids), look, ids)
+    rows = _rows(connection, reflexes, look, ids)
+    hits = [number for number, row in rows.items() if reflex.found(row, look.at) is True]
+    return _seen(connection, _Sight(reflex, rows, look.at, hits), look, ids)
 
 
-def _seen(connection: Connection, reflex: Reflex, rows: dict[int, Row], look: Look, ids: frozenset[int]) -> Seen:
-    found = [
-        reflex.finding(number, row, Verdict.TRUE, look.at)
-        for number, row in rows.items()
-        if reflex.found(row, look.at) is True
-    ]
-    known = [reflex.finding(number, row, reflex.verdict(row, look.at), look.at) for number, row in rows.items()]
-    present = with_expected(connection, reflex.compiled, look, known)
+@dataclass(frozen=True, slots=True)
+class _Sight(Mapping[int, Finding]):
+    """What one rule says of entities, by id, worked out where it is asked: of most nobody does.
+
+    Attributes:
+        hits: those for which an alert may begin.
+    """
+
+    reflex: Reflex
+    rows: Mapping[int, Row]
+    at: int
+    hits: Sequence[int]
+
+    def __getitem__(self, number: int) -> Finding:
+        row = self.rows[number]
+        return self.reflex.finding(number, row, self.reflex.verdict(row, self.at), self.at)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def found(self) -> list[Finding]:
+        """What is true of the entities for which an alert may begin."""
+        return [self.reflex.finding(number, self.rows[number], Verdict.TRUE, self.at) for number in self.hits]
+
+
+def _seen(connection: Connection, sight: _Sight, look: Look, ids: frozenset[int]) -> Seen:
+    rule = sight.reflex.compiled
+    if rule.expected is None:
+        return Seen(tuple(sight.found()), sight, _HELD, ids)
+    present = with_expected(connection, rule, look, list(sight.values()))
     standing = {
-        one.entity_id: replace(one, verdict=Verdict.FALSE) if one.entity_id in present else one for one in known
+        number: replace(one, verdict=Verdict.FALSE) if number in present else one for number, one in sight.items()
     }
-    true = tuple(one for one in found if one.entity_id not in present)
+    true = tuple(one for one in sight.found() if one.entity_id not in present)
     return Seen(true, standing, _HELD, ids)
 
 
 def _rows(connection: Connection, reflexes: Reflexes, look: Look, ids: frozenset[int]) -> dict[int, Row]:
-    found = look.facts.read(connection, reflexes.kind, reflexes.paths, look.at, look.known, ids=ids)
-    return {number: list(values.values()) for number, values in found.items()}
+    return look.facts.rows(connection, reflexes.kind, reflexes.paths, look.at, ids)
 
 
 def _open_rules(connection: Connection, kind: str, timeline: str, ids: frozenset[int]) -> set[str]:
@@ -250,33 +190,3 @@ _OPEN_RULES = (
     )
     .distinct()
 )
-
-
-def _reflexes(kind: str, pairs: list[tuple[StoredRule, Compiled]]) -> Reflexes:
-    paths = tuple(dict.fromkeys([_SITE, *(path for _, compiled in pairs for path in compiled.paths)]))
-    places = {path: place for place, path in enumerate(paths)}
-    return Reflexes(kind, paths, tuple(_reflex(stored, compiled, places) for stored, compiled in pairs))
-
-
-def _reflex(stored: StoredRule, compiled: Compiled, places: Mapping[FieldPath, int]) -> Reflex:
-    found = _answer(compiled.found, places)
-    return Reflex(
-        stored,
-        compiled,
-        found,
-        found if compiled.holds is compiled.found else _answer(compiled.holds, places),
-        _answer(compiled.clears, places) if compiled.clears else None,
-        _answer(compiled.moment, places) if compiled.moment else None,
-        tuple((severity, _answer(expression, places)) for severity, expression in compiled.severities),
-        tuple(places[path] for path in compiled.paths),
-    )
-
-
-def _answer(expression: Expression, places: Mapping[FieldPath, int]) -> Answer:
-    closure = to_closure(expression)
-    order = [places[path] for path in expression.operands]
-    return lambda row, at: closure([row[place] for place in order], at)
-
-
-def _truth(value: Any) -> bool | None:
-    return None if value is None else bool(value)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 
 from automations.conditions import Expected
-from automations.live import Reflex, Reflexes
+from automations.reflexes import Reflex, Reflexes
 from substrate.expressions.types import FieldPath
 from substrate.facts import Facts
 from substrate.idset import Among, IdList
@@ -74,7 +74,7 @@ def reached(
         features = (moved or {}).get(way.changed, {})
         ids = changed.get(way.changed, set()) | {one for one, names in features.items() if names & way.features}
         if ids:
-            rows = connection.execute(way.statement, {"ids": sorted(ids)})
+            rows = connection.execute(way.statement, {"ids": sorted(ids)}).all()
             found += [(way.kind, entity, cause) for entity, cause in rows if entity is not None]
     return found
 

@@ -135,7 +135,7 @@ def rules(connection: Connection, vertical: str | None = None) -> list[StoredRul
 
 def edition(connection: Connection, vertical: str) -> tuple[tuple[str, str, int], ...]:
     """What tells whether the book changed: the id, the place and the version in force of every rule."""
-    return tuple((row[0], row[1], row[2]) for row in connection.execute(_EDITION, {"of_vertical": vertical}))
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(_EDITION, {"of_vertical": vertical}).all())
 
 
 _EDITION = (

@@ -18,7 +18,8 @@ from typing import ClassVar
 from automations.announcer import Announcer
 from automations.contacts import Directory
 from automations.engine import Engine, evaluate
-from automations.live import evaluate_entities, prepare
+from automations.live import evaluate_entities
+from automations.reflexes import prepare
 from automations.rule_files import rule_from
 from automations.rulebook import import_rules, pause, rules
 from automations.rules import Rule

@@ -203,6 +203,8 @@ class LiveLoop:
             "messages": drained.rules.enqueued,
         }
         log.debug("a batch of pushed events was taken in", extra=facts)
+        if not log.isEnabledFor(logging.INFO):
+            return
         for event in drained.events:
             with correlated(event.correlation):
                 log.info("a pushed event was taken in", extra={"source": source, "event": event.id})

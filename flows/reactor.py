@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from automations.announcer import Announcer
 from automations.engine import Engine, RuleReport, RuleRun, budgets_of
-from automations.live import Reflexes, evaluate_within, prepare
+from automations.live import evaluate_within
 from automations.reach import Way, reached, ways
+from automations.reflexes import Reflexes, prepare
 from automations.rulebook import edition, rules
 from flows.workbench import Workbench
 from substrate.changed import changed_owners, changed_records

@@ -24,7 +24,7 @@ def changed_records(connection: Connection, records: tuple[type[Record], ...], b
         batch: the batch's number.
     """
     found: dict[str, set[int]] = {}
-    for kind, number in connection.execute(_written(records), {"batch": batch}):
+    for kind, number in connection.execute(_written(records), {"batch": batch}).all():
         found.setdefault(kind, set()).add(number)
     return found
 
@@ -42,7 +42,7 @@ def changed_owners(
     """
     if not plans(view) or (kinds is not None and rests_on(view).isdisjoint(kinds)):
         return []
-    rows = connection.execute(_owners(view), {"batch": batch})
+    rows = connection.execute(_owners(view), {"batch": batch}).all()
     return [(owner, number) for owner, number in rows if owner is not None]
 
 

@@ -110,12 +110,12 @@ def take(connection: Connection, source: str, limit: int, max_bytes: int) -> lis
     """
     chosen: list[int] = []
     room = max_bytes
-    for number, size in connection.execute(_SIZES, {"source": source, "count": limit}):
+    for number, size in connection.execute(_SIZES, {"source": source, "count": limit}).all():
         room -= size
         if chosen and room < 0:
             break
         chosen.append(number)
-    rows = connection.execute(_EVENTS, {"ids": chosen}) if chosen else ()
+    rows = connection.execute(_EVENTS, {"ids": chosen}).all() if chosen else ()
     return [Event(*row) for row in rows]
 
 

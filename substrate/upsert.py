@@ -177,7 +177,7 @@ class Writer:
         self._connection.execute(statement, rows)
 
     def _stored(self, record: type[Record], ids: Sequence[int]) -> dict[int, Stored]:
-        rows = self._connection.execute(_stored_in(record), {"ids": ids})
+        rows = self._connection.execute(_stored_in(record), {"ids": ids}).all()
         return {
             row.id: Stored(row.content_hash, row.changed_at, row.source_key, row.gone_at is not None, True)
             for row in rows

@@ -39,9 +39,9 @@ def refresh_entities(
         timeline: which copy of the tables.
     """
     wanted = {"ids": list(dict.fromkeys(ids)), "at": at}
-    before = {row[0]: row for row in connection.execute(_stored(view, timeline), wanted)}
+    before = {row[0]: row for row in connection.execute(_stored(view, timeline), wanted).all()}
     settled = {key for key, row in before.items() if row[-1] > at}
-    computed = {row[0]: row for row in connection.execute(_computed(view), wanted) if row[0] not in settled}
+    computed = {row[0]: row for row in connection.execute(_computed(view), wanted).all() if row[0] not in settled}
     gone = [row for key, row in before.items() if key not in computed and key not in settled]
     table, history = feature_table(view, timeline), feature_history(view, timeline)
     names = table.columns.keys()

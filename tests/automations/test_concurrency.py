@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from automations.alerts import alert
 from automations.announcing import Announcement
 from automations.engine import Engine, evaluate
-from automations.live import evaluate_entities, prepare
+from automations.live import evaluate_entities
+from automations.reflexes import prepare
 from automations.rulebook import rules
 from substrate.audit import AuditEvent, audit_event, record_event
 from substrate.clock import MINUTE

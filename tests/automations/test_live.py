@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from automations.live import evaluate_entities, prepare
+from automations.live import evaluate_entities
+from automations.reflexes import prepare
 from automations.rulebook import rules
 from substrate.clock import HOUR, MINUTE
 from substrate.records import record_id

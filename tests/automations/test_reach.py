@@ -8,8 +8,9 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from automations.announcing import Announcement
-from automations.live import evaluate_within, prepare
+from automations.live import evaluate_within
 from automations.reach import MOST, reached, ways
+from automations.reflexes import prepare
 from automations.rulebook import rules
 from substrate.errors import ConfigurationError
 from substrate.records import record_id

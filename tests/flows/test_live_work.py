@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from automations.engine import Engine
-from automations.live import prepare
 from automations.reach import reached, ways
+from automations.reflexes import prepare
 from automations.rulebook import rules
 from substrate.database import Database
 from substrate.facts import Facts
