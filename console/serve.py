@@ -5,6 +5,7 @@ It takes its settings from the environment, logs to standard error, and stops in
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -44,6 +45,8 @@ _BEAT_SECONDS = 5.0
 _SILENT = 5 * MINUTE
 """A tick that opens thousands of alerts takes its time; from here on the watchdog reports it as stuck, too."""
 _DRAIN_SECONDS = 3
+_ALLOCATIONS = 50_000
+"""Between two looks for garbage cycles; a hundred pushed events make about as many objects, and no cycles."""
 
 
 def serve(parts: Sequence[Part]) -> None:
@@ -85,10 +88,17 @@ def _serve_ours(parts: frozenset[Part]) -> None:
     with workspace() as ws, ExitStack() as stack:
         clocked = _clock(ws, stack) if Part.CLOCK in parts else None
         log.info("running", extra={"database": ws.settings.safe_database_url})
+        _rare_collections()
         if Part.WEB in parts:
             _serve_web(ws, _live(ws, stack, clocked.messenger.wake if clocked else _nobody), clocked)
         elif clocked is not None:
             _beat(ws, clocked.ticker, stop)
+
+
+def _rare_collections() -> None:
+    """Look for garbage cycles rarely, and never again among what is loaded by now: it stays as long as the process."""
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS, *gc.get_threshold()[1:])
 
 
 @dataclass(frozen=True)

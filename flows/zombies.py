@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,6 @@ from prefect.client.schemas.filters import (
     FlowFilterName,
     FlowRunFilter,
     FlowRunFilterEndTime,
-    FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
@@ -61,7 +60,7 @@ def close_zombies(client: SyncPrefectClient, now: datetime) -> list[Found]:
         client: of the Prefect server.
         now: an aware time.
     """
-    found = [(flow, run) for flow in TIME_LIMITS for run in _too_old(client, flow, now)]
+    found = list(_too_old(client, now))
     for _, run in found:
         client.set_flow_run_state(run.id, Crashed(message=_TOO_LONG), force=True)
     return found
@@ -77,8 +76,9 @@ def try_again(client: SyncPrefectClient, now: datetime) -> tuple[list[Found], li
     Returns:
         The runs that were scheduled anew, and those that were closed.
     """
-    lost = [(flow, run) for flow in TIME_LIMITS for run in _standing(client, flow) if _is_gone(run)]
-    crashed = [(flow, run) for flow in TIME_LIMITS for run in _crashed(client, flow, now)]
+    standing = FlowRunFilter(state=_in(StateType.RUNNING, StateType.CANCELLING))
+    lost = [(flow, run) for flow, run in _runs(client, standing) if _is_gone(run)]
+    crashed = list(_crashed(client, now))
     again = [(flow, run) for flow, run in lost + crashed if _may_be_tried(run) and _is_still_so(client, run)]
     for _, run in again:
         client.update_flow_run_labels(run.id, {_WHERE: _NOWHERE})
@@ -124,17 +124,13 @@ def _lives(number: int) -> bool:
     return True
 
 
-def _standing(client: SyncPrefectClient, flow: str) -> Iterator[FlowRun]:
-    yield from _runs(client, flow, FlowRunFilter(state=_in(StateType.RUNNING, StateType.CANCELLING)))
-
-
-def _crashed(client: SyncPrefectClient, flow: str, now: datetime) -> Iterator[FlowRun]:
+def _crashed(client: SyncPrefectClient, now: datetime) -> Iterator[Found]:
     wanted = FlowRunFilter(
         state=_in(StateType.CRASHED, StateType.FAILED), end_time=FlowRunFilterEndTime(after_=now - _RECENT)
     )
-    for run in _runs(client, flow, wanted):
+    for flow, run in _runs(client, wanted):
         if run.state is not None and (run.state.is_crashed() or _lost_its_server(run.state)):
-            yield run
+            yield flow, run
 
 
 def _lost_its_server(state: State[Any]) -> bool:
@@ -143,17 +139,20 @@ def _lost_its_server(state: State[Any]) -> bool:
     return said in _GONE_SERVER
 
 
-def _too_old(client: SyncPrefectClient, flow: str, now: datetime) -> Iterator[FlowRun]:
-    due = FlowRunFilterExpectedStartTime(before_=now - timedelta(seconds=TIME_LIMITS[flow]) - _GRACE)
-    standing = _in(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
-    for run in _runs(client, flow, FlowRunFilter(state=standing, expected_start_time=due)):
-        begun = run.start_time or run.expected_start_time
-        if begun is not None and due.before_ is not None and begun < due.before_:
-            yield run
+def _too_old(client: SyncPrefectClient, now: datetime) -> Iterator[Found]:
+    standing = FlowRunFilter(state=_in(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING))
+    for flow, run in _runs(client, standing):
+        # Not when it first began: it may have been tried again since.
+        if run.state is not None and run.state.timestamp < now - timedelta(seconds=TIME_LIMITS[flow]) - _GRACE:
+            yield flow, run
 
 
-def _runs(client: SyncPrefectClient, flow: str, wanted: FlowRunFilter) -> Iterable[FlowRun]:
-    return client.read_flow_runs(flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])), flow_run_filter=wanted)
+def _runs(client: SyncPrefectClient, wanted: FlowRunFilter) -> list[Found]:
+    """Runs of our flows, each with its flow's name."""
+    ours = FlowFilter(name=FlowFilterName(any_=list(TIME_LIMITS)))
+    found = client.read_flow_runs(flow_filter=ours, flow_run_filter=wanted)
+    names = {flow.id: flow.name for flow in client.read_flows(flow_filter=ours)} if found else {}
+    return [(names[run.flow_id], run) for run in found]
 
 
 def _in(*types: StateType) -> FlowRunFilterState:

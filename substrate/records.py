@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from hashlib import blake2b
+from threading import RLock
 from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Index, Table
@@ -19,6 +20,9 @@ from substrate.database import BigKey
 _MASK = (1 << 63) - 1
 _REMEMBERED = 1 << 14
 """Ids (about 3 MB of them): rows that are read together refer to the same patients, visits and places."""
+
+_ONE_AT_A_TIME = RLock()
+"""Tasks side by side ask for the same table for the first time together, and it can be declared only once."""
 
 
 class Record(SQLModel):
@@ -81,8 +85,14 @@ def table_of(record: type[Record]) -> Table:
 def history_of(record: type[Record]) -> Table:
     """The append-only table of a kind's superseded versions: the same columns, and until when each was believed."""
     live = table_of(record)
-    copies = [_copied(declared) for declared in live.columns]
     name = f"{live.name}_history"
+    with _ONE_AT_A_TIME:
+        present = live.metadata.tables.get(name)
+        return _history(live, name) if present is None else present
+
+
+def _history(live: Table, name: str) -> Table:
+    copies = [_copied(declared) for declared in live.columns]
     return Table(
         name,
         live.metadata,

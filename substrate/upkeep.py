@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from typing import Any
 
 from substrate.database import Database
+from substrate.errors import DatabaseError
 
 _INCREMENTAL = 2
 _PAGES = 20_000
@@ -17,14 +19,21 @@ def look_after(database: Database) -> dict[str, int]:
 
     SQLite gives room back only in files made with `auto_vacuum`; in others it is used again. PostgreSQL's own daemon
     gives it back.
+
+    Raises:
+        DatabaseError: others keep it too busy.
     """
     if not database.is_sqlite:
         with database.write() as connection:
             connection.exec_driver_sql("ANALYZE")
         return {}
     # Outside any transaction, which is where SQLite lets its files be looked after.
-    with closing(database.engine.raw_connection()) as raw:
-        return _look_after_sqlite(raw.cursor())
+    try:
+        with closing(database.engine.raw_connection()) as raw:
+            return _look_after_sqlite(raw.cursor())
+    except sqlite3.OperationalError as error:
+        hint = "Others write all the time; it is tried again, and may be left for the next day."
+        raise DatabaseError(f"the database cannot be looked after now: {error}", hint=hint) from error
 
 
 def _look_after_sqlite(cursor: Any) -> dict[str, int]:

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from automations.alerts import alert
-from automations.channels.channel import Sent
+from automations.channels.channel import Rendered, Sent
 from automations.leases import Leased
 from automations.neighbours import AT_ONCE, together
 from automations.outbox import Delivery, Route
 from automations.resting import PATIENCE
 from automations.rules import Severity
-from tests.automations.post import NOW, Office, Spoken, message
+from tests.automations.post import NOW, Answer, Office, Spoken, message
 
 PLACES = st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["anna", "ben"]), st.sampled_from(["smtp", "webhook"]))
 
@@ -55,6 +55,25 @@ def test_messages_to_one_server_are_on_their_way_together(office: Office) -> Non
     office.channels = {"spoken": Meeting()}
     office.put(*(message(one, fingerprint=str(one), alert_id=None) for one in range(PATIENCE * 2)))
     assert office.deliver().sent == PATIENCE * 2
+
+
+class Crowd(Spoken):
+    """A server that answers, and from then on waits until as many messages are there as may be at most."""
+
+    barrier = Barrier(AT_ONCE, timeout=30)
+
+    def send(self, message: Rendered, key: str) -> Answer:
+        self.got.append((key, message))
+        if len(self.got) > PATIENCE:
+            self.barrier.wait()
+        return Sent(key)
+
+
+def test_a_server_that_answers_is_asked_for_more_at_once(office: Office) -> None:
+    office.channels = {"spoken": Crowd()}
+    count = PATIENCE + AT_ONCE
+    office.put(*(message(one, fingerprint=str(one), alert_id=None) for one in range(count)))
+    assert office.deliver().sent == count
 
 
 def test_ctrl_c_in_one_leaves_the_others_settled(office: Office) -> None:

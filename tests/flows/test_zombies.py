@@ -115,6 +115,13 @@ def test_a_run_that_never_began_is_closed_in_time(client: SyncPrefectClient, wor
     assert run.id in {one.id for _, one in close_zombies(client, datetime.now(UTC) + timedelta(hours=1))}
 
 
+def test_a_run_that_is_tried_again_has_all_its_time(client: SyncPrefectClient, work: UUID) -> None:
+    then: State[Any] = Running(timestamp=datetime.now(UTC) - timedelta(hours=2))
+    run = begun(client, work, then)
+    client.set_flow_run_state(run.id, Running(), force=True)
+    assert run.id not in {one.id for _, one in close_zombies(client, datetime.now(UTC))}
+
+
 def test_a_run_says_where_it_is(client: SyncPrefectClient, conducted: House) -> None:
     state: Any = quality_report("hospital", return_state=True)
     said = client.read_flow_run(state.state_details.flow_run_id).labels

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 from sqlalchemy import insert, select
 
-from substrate.database import Database
+from substrate.database import Database, open_database
+from substrate.errors import DatabaseError
 from substrate.features.tables import feature_history
 from substrate.inbound import Inbound, inbound_event
 from substrate.quarantine import lying, quarantine
@@ -65,3 +69,14 @@ def test_a_strange_resource_is_counted_and_not_named(house: Database) -> None:
         connection.execute(insert(quarantine), rows)
         found = lying(connection, "clinic", ["Patient"], 5)
     assert [(one.resource, one.held, one.fresh) for one in found] == [("Patient", 2, 1), ("(not known)", 1, 0)]
+
+
+def test_a_database_that_others_keep_busy_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_cursor: object) -> dict[str, int]:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr("substrate.upkeep._look_after_sqlite", busy)
+    database = open_database(f"sqlite:///{tmp_path / 'busy.sqlite'}")
+    with pytest.raises(DatabaseError, match="locked"):
+        look_after(database)
+    database.close()

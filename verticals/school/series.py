@@ -8,7 +8,19 @@ from __future__ import annotations
 from substrate.columns import Sensitivity
 from substrate.features.declare import How
 from substrate.series.declare import LOCAL, Series
-from verticals.school.features import ABSENT, ATTENDED, DAY, HELD, LATE, MISCONDUCT, MISSED, NO_REGISTER, NOT_HANDED_IN
+from verticals.school.features import (
+    ABSENT,
+    ATTENDED,
+    DAY,
+    EVERY_DAY,
+    EVERY_MARK,
+    HELD,
+    LATE,
+    MISCONDUCT,
+    MISSED,
+    NO_REGISTER,
+    NOT_HANDED_IN,
+)
 from verticals.school.records import Attendance, Incident, Session, Submission
 
 # Counts of classes and of the house tell of nobody.
@@ -17,15 +29,15 @@ _OF_NOBODY = Sensitivity.INTERNAL
 SERIES: tuple[Series, ...] = (
     Series(
         "attendance_rate_class_daily", "Share of the day's marks of the class that say present", Attendance, "at",
-        "class_id", how=How.RATIO, hit=ATTENDED, bucket="1d", zone=LOCAL, sensitivity=_OF_NOBODY,
+        "class_id", how=How.RATIO, hit=ATTENDED, where=EVERY_MARK, bucket="1d", zone=LOCAL, sensitivity=_OF_NOBODY,
     ),
     Series(
         "attendance_rate_year_daily", "Share of the day's marks of the year group that say present", Attendance, "at",
-        "year_group_id", how=How.RATIO, hit=ATTENDED, where=DAY, bucket="1d", zone=LOCAL, sensitivity=_OF_NOBODY,
+        "year_group_id", how=How.RATIO, hit=ATTENDED, where=EVERY_DAY, bucket="1d", zone=LOCAL, sensitivity=_OF_NOBODY,
     ),
     Series(
         "absent_share_school_daily", "Share of the day's marks of the school that say absent", Attendance, "at",
-        "school_id", how=How.RATIO, hit=MISSED, where=DAY, bucket="1d", zone=LOCAL, sensitivity=_OF_NOBODY,
+        "school_id", how=How.RATIO, hit=MISSED, where=EVERY_DAY, bucket="1d", zone=LOCAL, sensitivity=_OF_NOBODY,
     ),
     Series(
         "absences_school_daily", "Absences without leave in the school a day", Attendance, "at", "school_id",

@@ -13,6 +13,7 @@ from substrate.clock import isoformat
 from substrate.sources.offset_walk import Leaf, OffsetWalk
 from substrate.sources.oneroster.flat import flat
 from substrate.sources.oneroster.names import DELETED
+from substrate.sources.oneroster.people import with_roles
 from substrate.sources.roster_server import EXPIRED, RosterServer, total_of
 from substrate.sources.source import Fault, Row
 from substrate.sources.web import Answer, BadAnswerError, RefusedError
@@ -132,4 +133,6 @@ def _row(item: Any, kind: str, place: str, line: int) -> Row:
     key = item.get("sourcedId")
     if key and str(item.get("status", "")).lower() in DELETED:
         return Row(kind, place, line, raw, None, deleted_key=str(key))
-    return Row(kind, place, line, raw, flat(item))
+    row = flat(item)
+    roles = row.pop("roles", None)
+    return Row(kind, place, line, raw, with_roles(row, roles) if isinstance(roles, list) else row)

@@ -6,9 +6,14 @@ import pytest
 
 from automations.channels.channel import Failure, Rendered, Retry, Sent
 from automations.channels.inbox import Inbox, mark_read, unread
+from automations.delivery import deliver_due
+from automations.outbox import Route
+from automations.templating import Templates
 from substrate.clock import ManualClock
 from substrate.database import Database
 from substrate.schema import SYSTEM
+from tests.automations.post import Office, message
+from tests.counting import counted
 
 MESSAGE = Rendered("Subject", "Text", "<p>Text</p>", {"rule": "late"}, "anna", None, "high", "fired", 1_000)
 
@@ -39,3 +44,22 @@ def test_only_its_reader_reads_a_message_and_only_once(inbox: Inbox, database: D
 def test_a_database_that_is_not_ready_is_tried_again(database: Database) -> None:
     outcome = Inbox(database).send(MESSAGE, "a")
     assert outcome == Retry(Failure.NETWORK, "the database could not be written to")
+
+
+def test_a_message_is_kept_in_the_transaction_of_its_fate(inbox: Inbox, database: Database) -> None:
+    office = Office(database)
+    office.put(message(route=Route("inbox"), alert_id=None))
+    with counted(database) as told:
+        report = deliver_due(database, {"inbox": inbox}, Templates(), office.clock)
+    kept = next(place for place, said in enumerate(told) if said.startswith("INSERT INTO inbox_message"))
+    settled = next(place for place, said in enumerate(told[kept:], kept) if said.startswith("UPDATE outbox"))
+    assert report.sent == 1
+    assert not [said for said in told[kept:settled] if said.startswith("BEGIN")]
+
+
+def test_what_is_rolled_back_leaves_no_message(inbox: Inbox, database: Database) -> None:
+    with database.write() as connection:
+        assert isinstance(inbox.keep(connection, MESSAGE, "a"), Sent)
+        connection.rollback()
+    with database.read() as connection:
+        assert unread(connection, "anna") == []

@@ -128,6 +128,16 @@ def test_what_cannot_be_a_body_is_refused(client: TestClient, status: int, body:
     assert client.post("/ingest/lab", content=body, headers={**HELD, **headers}).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/ingest/lab", "POST"), ("/ingest/lab/Patient/p1", "PUT, POST, DELETE")]
+)
+def test_the_door_says_how_it_is_used(client: TestClient, path: str, allowed: str) -> None:
+    answer = client.get(path, headers=HELD)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert client.post("/ingest/lab/", content=BODY, headers=HELD).status_code == 202
+    assert client.post("/ingest/lab/Patient", content=BODY, headers=HELD).status_code == 404
+
+
 def test_a_backlog_sends_senders_away_for_a_while(client: TestClient, pushed: Pushed) -> None:
     assert client.post("/ingest/lab", content=BODY, headers=HELD).status_code == 202
     pushed.clock.move(11 * MINUTE)

@@ -146,9 +146,8 @@ def offset_in(said: str) -> int | None:
     """How many minutes the clock of an ISO 8601 time was ahead of UTC; None: it does not say."""
     if said.endswith("Z"):
         return 0
-    if "T" not in said.upper():
-        return None  # a bare date
     sign, hours, minutes = said[-6:-5], said[-5:-3], said[-2:]
+    # A bare date ends like an offset, but for the colon.
     if sign not in ("+", "-") or said[-3:-2] != ":" or not (hours + minutes).isdigit():
         return None
     found = int(hours) * _MINUTES + int(minutes)

@@ -198,6 +198,16 @@ def test_json_is_flattened_to_the_names_of_csv() -> None:
     }  # fmt: skip
 
 
+def test_user_of_1_2_has_the_role_and_the_schools_of_a_user_of_1_1(routes: OneRosterRoutes) -> None:
+    roles = [
+        {"roleType": "secondary", "role": "aide", "org": {"sourcedId": "o01"}},
+        {"roleType": "primary", "role": "teacher", "org": {"sourcedId": "o02"}},
+    ]
+    routes.world.put("users", "u1", givenName="Una", enabledUser=True, roles=roles)
+    told = read(routes, kinds=("users",))[0][0].payload or {}
+    assert (told["role"], told["orgSourcedIds"], told["enabledUser"]) == ("teacher", "o02,o01", "true")
+
+
 def test_answer_without_a_list_is_told(routes: OneRosterRoutes) -> None:
     with pytest.raises(SourceError, match="without a list of orgs"):
         read(routes, paths={"orgs": "oauth/token"}, attempts=1)

@@ -147,6 +147,11 @@ def test_what_is_expected_is_one_estimate_that_changes(form: str, body: Any) -> 
     assert found.values["record_time"] < found.values["event_time"]
 
 
+def test_a_bare_date_of_delivery_is_expected_and_says_no_offset() -> None:
+    (found,) = drafts("easypost", easypost(est_delivery_date="2026-02-12", updated_at="2026-02-09T14:00:00Z"))
+    assert (found.values["type"], found.values["zone_offset"]) == ("delivered", None)
+
+
 @pytest.mark.parametrize(
     ("form", "body"),
     [
