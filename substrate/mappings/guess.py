@@ -23,7 +23,7 @@ _FITS = {
     Type.BOOL: ("yesno",),
     Type.TIMESTAMP: ("instant", "date"),
 }
-_WEAK = 0.5
+_WEAK = 0.45
 """What a table must be worth to be held for a kind of record at all."""
 
 
