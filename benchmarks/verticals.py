@@ -34,7 +34,7 @@ from substrate.sources.folder import FolderOptions, FolderSource
 T = TypeVar("T")
 NOW = parse_instant("2026-03-02T10:00:00Z")
 _SLOWER = 2.0
-_VERTICALS = ("hospital", "logistics")
+_VERTICALS = ("hospital", "school", "logistics")
 
 
 @dataclass(frozen=True, slots=True)
