@@ -55,7 +55,7 @@ def show(
     Example: plumbline features show patient 018f428e-34f6-4707-8009-5ad742f901e7 --as-of 2019-06-01
     """
     with workspace() as ws:
-        chosen = ws.vertical(vertical, fits=lambda each: entity in each.views_by_kind)
+        chosen = ws.vertical(vertical, has=lambda each: entity in each.views_by_kind, what=f"features of a {entity!r}")
         at = parse_instant(as_of, what="--as-of") if as_of else None
         with ws.database.read() as connection:
             row = feature_row(connection, chosen, entity, key, now=ws.clock.now(), at=at)

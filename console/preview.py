@@ -87,7 +87,13 @@ def _asked(ws: Workspace, connection: Connection, said: str, vertical: str | Non
     if Path(said).suffix in (".yaml", ".yml"):
         try:
             rule = read_rule(Path(said).read_text("utf-8"), Path(said).name)
-            return rule, ws.vertical(vertical, fits=lambda each: rule.entity in each.kinds), 0
+            return (
+                rule,
+                ws.vertical(
+                    vertical, has=lambda each: rule.entity in each.kinds, what=f"records of kind {rule.entity!r}"
+                ),
+                0,
+            )
         except (OSError, UnicodeDecodeError) as error:
             hint = "Give a rule's id, or the path of a rule file."
             raise ConfigurationError(f"{said} cannot be read: {error}", hint=hint) from None

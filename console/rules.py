@@ -91,13 +91,13 @@ def check(
     """
     with workspace() as ws, ws.database.read() as connection:
         specs = _read(files) if files else []
-        chosen = _whose(ws, vertical, specs)
-        specs = specs or read_rules(chosen.rules)
-        review = _review(ws, connection, chosen)
-        problems = review.rules(specs)
-        if not files:
+        problems = _review(ws, connection, _whose(ws, vertical, specs)).rules(specs) if files else []
+        for chosen in () if files else ws.meant(vertical):
+            shipped = read_rules(chosen.rules)
+            review = _review(ws, connection, chosen)
             booked = [stored.rule for stored in rules(connection, chosen.name)]
-            problems += review.templates([*specs, *booked])
+            problems += [*review.rules(shipped), *review.templates([*shipped, *booked])]
+            specs += shipped
     if as_json:
         print_json({"checked": len(specs), "problems": [_problem(each) for each in problems]})
     else:
@@ -228,7 +228,12 @@ def _severity(spec: Rule) -> str:
 
 def _whose(ws: Workspace, vertical: str | None, specs: Sequence[Rule]) -> Vertical:
     """The vertical that rules are for: the one that is named, or that has the kinds of record that they watch."""
-    return ws.vertical(vertical, fits=lambda each: all(spec.entity in each.kinds for spec in specs))
+    kinds = sorted({spec.entity for spec in specs})
+    return ws.vertical(
+        vertical,
+        has=lambda each: all(kind in each.kinds for kind in kinds),
+        what=f"records of kind {' and '.join(kinds)}",
+    )
 
 
 def _facts(stored: StoredRule) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def show(
     Example: plumbline series show ward_arrivals_hourly --group Location/icu --from 2019-06-01 --to 2019-06-02
     """
     with workspace() as ws, ws.database.read() as connection:
-        chosen = ws.vertical(vertical, fits=lambda each: any(series.name == name for series in each.series))
+        chosen = ws.vertical(vertical, has=partial(_has_series, name), what=f"a series {name!r}")
         series = placed(chosen.series_named(name), ws.settings.time_zone)
         asked = _Asked(connection, chosen, series, parse_instant(as_of, what="--as-of") if as_of else None)
         stretch = asked.stretch(group, first, last)
@@ -128,6 +128,10 @@ class _Asked:
             raise ConfigurationError(f"{self.series.name} has no groups", hint="Leave --group out.")
         kind = group_kind(self.series)
         return key if kind is None else find_entity(self.connection, self.vertical, kind, key)[0]
+
+
+def _has_series(name: str, vertical: Vertical) -> bool:
+    return any(series.name == name for series in vertical.series)
 
 
 def _facts(ws: Workspace, connection: Connection, series: Series) -> dict[str, Any]:

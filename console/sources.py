@@ -94,6 +94,7 @@ def draft_mapping(
     vertical: Annotated[str, typer.Option(help="Whose records its tables hold: hospital, school, logistics …")],
     out: Annotated[Path | None, typer.Option(help="Write the file here, instead of showing it.")] = None,
     schema: Annotated[str | None, typer.Option(help="The database's schema, where it is not the usual one.")] = None,
+    as_json: JSON = False,
 ) -> None:
     """Look at a database and write a first mapping file: what is sure, and questions where somebody must tell.
 
@@ -106,12 +107,17 @@ def draft_mapping(
     with workspace() as ws:
         options = address(environment(url))
         text = draft(out.stem if out else vertical, ws.vertical(vertical), look_at(vertical, options, schema))
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    out.write_text(text, "utf-8")
     questions = text.count("# ?")
-    screen.print(f"{out} is written, with {questions} questions in it. Try it: plumbline sources check {out} --url …")
+    if out is not None:
+        out.write_text(text, "utf-8")
+    if as_json:
+        print_json({"file": str(out) if out else None, "questions": questions, "mapping": text})
+    elif out is None:
+        typer.echo(text, nl=False)
+    else:
+        screen.print(
+            f"{out} is written, with {questions} questions in it. Try it: plumbline sources check {out} --url …"
+        )
 
 
 @commands.command()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from console.secrecy import known_secrets
 from flows.installation import Installation, installation
 from substrate.catalog import Vertical, vertical
-from substrate.errors import ConfigurationError
+from substrate.errors import ConfigurationError, NotFoundError
 from substrate.freshness import records_name, watermarks
 from substrate.logs import configure_logging
 from substrate.settings import Settings, load_settings
@@ -22,20 +22,26 @@ __all__ = ["Workspace", "load_settings", "workspace"]
 class Workspace(Installation):
     """An opened installation, with somebody at the keyboard."""
 
-    def vertical(self, name: str | None, *, fits: Callable[[Vertical], bool] = lambda _each: True) -> Vertical:
-        """The vertical that is meant; if none is named, the only one in use that fits.
+    def vertical(self, name: str | None, *, has: Callable[[Vertical], bool] | None = None, what: str = "") -> Vertical:
+        """The vertical that is meant; if none is named, the only one in use that has what is asked for.
 
         Args:
             name: as somebody said it.
-            fits: whether what is asked for is something that a vertical has.
+            has: whether a vertical has what is asked for; None: any will do.
+            what: what that is, for people.
 
         Raises:
-            NotFoundError: none has that name.
+            NotFoundError: none has that name, or none of several has what is asked for.
             ConfigurationError: none is named, and several may be meant.
         """
         meant = self.meant(name)
-        fitting = [each for each in meant if fits(each)] or meant
-        if len(fitting) != 1:
+        if len(meant) == 1:
+            return meant[0]
+        names = ", ".join(each.name for each in meant)
+        fitting = [each for each in meant if has is None or has(each)]
+        if not fitting:
+            raise NotFoundError(f"no vertical has {what}", hint=f"Looked in: {names}.")
+        if len(fitting) > 1:
             names = ", ".join(each.name for each in fitting)
             raise ConfigurationError("which vertical is meant?", hint=f"Add --vertical with one of: {names}.")
         return fitting[0]

@@ -30,7 +30,9 @@ PLAN = SamplePlan(students=110, days=80, seed=3, defects=0.02)
 FACTS = Facts(vertical.records, vertical.views)
 RULES = {rule.id: rule for rule in read_rules(vertical.rules)}
 BY_THE_CLOCK = {"guardian-weekly-digest", "form-daily-digest", "registers-missing-today"}
-WATCHED = sorted(RULES.keys() - BY_THE_CLOCK)
+OF_EXCEPTIONS = {"chronic-absence"}
+"""Of schools that write down exceptions only; the sample marks every day."""
+WATCHED = sorted(RULES.keys() - BY_THE_CLOCK - OF_EXCEPTIONS)
 
 
 @dataclass(frozen=True)
