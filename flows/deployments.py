@@ -5,13 +5,20 @@ Servers with workers use `prefect.yaml` instead; the flows are the same.
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from itertools import compress
 from typing import Any
 
-from prefect import Flow, serve
+from prefect import Flow
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import TerminationSignal
+from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
@@ -21,8 +28,11 @@ from flows.timetable import Turn, turns
 from flows.trouble import expect
 from flows.turnstile import TAG
 from substrate.clock import SECOND
+from substrate.cursors import cursor_ages
 from substrate.settings import Settings
 from substrate.sources.configured import load_sources
+
+log = logging.getLogger(__name__)
 
 ENTRYPOINTS = {
     "ingest-source": "flows.ingest.ingest_source",
@@ -58,13 +68,39 @@ def serve_all(settings: Settings, *, limit: int = 2, poll_seconds: float = 1.0) 
     with installation(settings) as opened:
         due = due_turns(opened)
         expect(opened.database, due, opened.clock.now())
+        passed = turns_passed(opened, due)
     made = [deployment(turn, settings.time_zone) for turn in due]
+    at_once = [turn in passed for turn in due]
+    runner = Runner(pause_on_shutdown=True, limit=limit, query_seconds=poll_seconds)
     mender = Mender(settings)
     mender.start()
     try:
-        serve(*made, limit=limit, query_seconds=poll_seconds, print_starting_message=False)
+        asyncio.run(_serve(runner, made, at_once))
+    except (KeyboardInterrupt, TerminationSignal) as stop:
+        log.info("%s: no more flows are served", type(stop).__name__)
     finally:
         mender.stop()
+
+
+def turns_passed(opened: Installation, due: Iterable[Turn]) -> list[Turn]:
+    """The sources whose turn to be read passed while nobody served: those are not made to wait for the next one."""
+    with opened.database.read() as connection:
+        ages = cursor_ages(connection, opened.clock.now())
+    return [turn for turn in due if turn.flow == "ingest-source" and _has_passed(turn, ages)]
+
+
+def _has_passed(turn: Turn, ages: Mapping[str, int]) -> bool:
+    age = ages.get(turn.parameters["source"])
+    return age is None or age >= turn.every
+
+
+async def _serve(runner: Runner, made: Sequence[RunnerDeployment], at_once: Sequence[bool]) -> None:
+    """Register deployments, have some of them run at once, and run what is due until told to stop."""
+    known = [await runner.aadd_deployment(each) for each in made]
+    async with get_client() as client:
+        for number in compress(known, at_once):
+            await client.create_flow_run_from_deployment(number)
+    await runner.start()
 
 
 def due_turns(opened: Installation) -> list[Turn]:

@@ -14,9 +14,10 @@ import yaml
 from prefect.client.schemas.objects import FlowRun
 from prefect.flows import load_flow_from_entrypoint
 
-from flows.deployments import ENTRYPOINTS
+from flows.deployments import ENTRYPOINTS, due_turns, turns_passed
 from flows.timetable import TIME_LIMITS, Turn, turns
 from substrate.clock import SECOND
+from substrate.cursors import cursor_ages, store_cursor
 from substrate.sources.configured import folder_entry
 from tests.flows.house import House
 from tests.flows.orchestra import ROOT, WALLS, Orchestra, eventually, playing
@@ -122,6 +123,26 @@ def test_what_is_served_follows_from_what_is_listed_and_runs(serving: Orchestra,
         marks = connection.exec_driver_sql("SELECT name FROM watermark WHERE name LIKE 'flow:%'").scalars().all()
     assert "flow:daily-cycle hospital" in marks
     assert serving.attempts() == ""
+
+
+def test_a_source_that_was_never_read_does_not_wait_for_its_turn(orchestra: Orchestra, house: House) -> None:
+    with orchestra.child("serve", "-c", SERVE, more={"PLUMBLINE_HOME": str(house.home)}):
+        eventually(lambda: _was_read(house), "the first read")
+
+
+def test_only_a_source_whose_turn_has_passed_is_read_at_once(house: House) -> None:
+    with house.opened() as opened:
+        due = due_turns(opened)
+        assert {turn.flow for turn in turns_passed(opened, due)} == {"ingest-source"}
+        with opened.database.write() as connection:
+            for turn in due:
+                store_cursor(connection, str(turn.parameters.get("source")), "", {}, opened.clock.now())
+        assert turns_passed(opened, due) == []
+
+
+def _was_read(house: House) -> bool:
+    with house.opened() as opened, opened.database.read() as connection:
+        return bool(cursor_ages(connection, opened.clock.now()))
 
 
 def test_a_schedule_makes_runs(serving: Orchestra) -> None:
