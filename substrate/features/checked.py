@@ -57,7 +57,8 @@ class Plan:
     def columns(self) -> tuple[str, ...]:
         """The columns of the event that its part in the feature depends on, the event's time included."""
         paths = [path for part in (self.value, self.hit, self.where) if part for path in part.operands]
-        return tuple(dict.fromkeys([self.aggregate.at, *(path[0] for path in paths)]))
+        per = [self.aggregate.per] if self.aggregate.per else []
+        return tuple(dict.fromkeys([self.aggregate.at, *per, *(path[0] for path in paths)]))
 
 
 @cache
@@ -204,6 +205,12 @@ def _check_shape(aggregate: Aggregate) -> None:
     check_column(aggregate, aggregate.at)
     if not meaning_of(table.c[aggregate.at]).instant:
         raise wrong(aggregate, f"takes its time from {aggregate.at!r}, no instant", "Declare it with `instant`.")
+    if aggregate.per is not None:
+        check_column(aggregate, aggregate.per)
+        if meaning_of(table.c[aggregate.per]).known_at is not None:
+            raise wrong(aggregate, f"follows {aggregate.per!r}, which became known later", "Follow another column.")
+    if aggregate.how is How.INTERVAL and not 0 < (aggregate.share or 0) <= 1:
+        raise wrong(aggregate, f"asks for a share of {aggregate.share}", "Give one above 0 and up to 1, such as 0.95.")
     if aggregate.window and aggregate.ahead:
         raise wrong(aggregate, "looks both back and ahead", "Make it two features.")
     for part, given, needed in (
@@ -220,6 +227,8 @@ def _type_of(aggregate: Aggregate, value: Expression | None) -> Type:
         raise wrong(aggregate, f"cannot take the {aggregate.how} of a {value.type}", hint)
     if aggregate.how in _COUNTED:
         return Type.INT
+    if aggregate.how is How.INTERVAL:
+        return Type.DURATION
     return Type.DOUBLE if value is None or aggregate.how is How.MEAN else value.type
 
 

@@ -45,8 +45,9 @@ from substrate.features.events import (
 )
 from substrate.features.tables import sql_type
 
-_LOOKED_UP = (How.LATEST, How.STREAK)
+_LOOKED_UP = (How.LATEST, How.STREAK, How.INTERVAL)
 _EARLIEST = -(1 << 63)
+_THOUSAND = 1_000
 
 
 def compute(view: View, moment: Moment, ids: Ids = None) -> Select[Any]:
@@ -179,7 +180,7 @@ def _settled(group: list[Plan], scanned: Subquery) -> dict[str, ColumnElement[An
 
 
 def _looked_up(plan: Plan, moment: Moment, key: ColumnElement[Any], outer: FromClause, ids: Ids) -> ScalarSelect[Any]:
-    find = _streak if plan.aggregate.how is How.STREAK else _latest
+    find = _FINDS[plan.aggregate.how]
     return find(plan, moment, key, ids).correlate(outer).scalar_subquery()
 
 
@@ -203,6 +204,29 @@ def _streak(plan: Plan, moment: Moment, key: ColumnElement[Any], ids: Ids) -> Se
         .select_from(hits)
         .where(*_about(plan, hits, moment, key), _part(plan, plan.hit, hits, moment), later)
     )
+
+
+def _interval(plan: Plan, moment: Moment, key: ColumnElement[Any], ids: Ids) -> Select[Any]:
+    """The times between events that follow one another, in order of length; the first that enough are no longer than.
+
+    Nearest rank, counted in thousandths, as databases differ in how they round.
+    """
+    rows = versions(plan.record, moment, plan.aggregate.by, ids)
+    at, per = rows.c[plan.aggregate.at], rows.c[plan.aggregate.per or ""]
+    before = func.lag(at).over(partition_by=per, order_by=(at, rows.c.id))
+    apart = select((at - before).label("apart")).where(*_about(plan, rows, moment, key), per.is_not(None))
+    times = apart.correlate_except(rows).subquery()
+    place = func.row_number().over(order_by=times.c.apart).label("place")
+    placed = select(times.c.apart, place, func.count().over().label("all")).where(times.c.apart.is_not(None)).subquery()
+    enough = placed.c.place * _THOUSAND >= placed.c.all * round((plan.aggregate.share or 0) * _THOUSAND)
+    return select(placed.c.apart).where(enough).order_by(placed.c.place).limit(1)
+
+
+_FINDS: dict[How, Callable[[Plan, Moment, ColumnElement[Any], Ids], Select[Any]]] = {
+    How.LATEST: _latest,
+    How.STREAK: _streak,
+    How.INTERVAL: _interval,
+}
 
 
 def _about(plan: Plan, rows: FromClause, moment: Moment, key: ColumnElement[Any]) -> list[Condition]:

@@ -6,7 +6,7 @@ one-entity refresh all come from the same declaration.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from substrate.clock import parse_duration
@@ -26,6 +26,7 @@ class How(StrEnum):
     RATIO = "ratio"  # events that meet `hit`, as a share of all
     DISTINCT = "distinct"
     STREAK = "streak"  # how many of the newest events in a row meet `hit`
+    INTERVAL = "interval"  # the time between two events that only so large a share of such times does not exceed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Aggregate:
         value: an expression over the columns of `of`; what is aggregated (latest, sum, mean, min, max, distinct).
         hit: a condition over the columns of `of`; what ratio and streak count.
         where: a condition over the columns of `of`; events that do not meet it take no part. It may not use `now`.
+        per: a column of `of`; for interval, events follow one another where it is the same: the scans of one shipment.
+        share: for interval, the share of the intervals that are no longer, 0 to 1: of 0.95, one in twenty is longer.
         window: duration in microseconds: only events in (T - window, T]. None: all events up to T.
         ahead: duration in microseconds: only events in (T, T + ahead], known at T. Excludes `window`.
         sensitivity: the clearance that a reader needs.
@@ -59,6 +62,8 @@ class Aggregate:
     value: str | None = None
     hit: str | None = None
     where: str | None = None
+    per: str | None = None
+    share: float | None = None
     window: int | None = None
     ahead: int | None = None
     sensitivity: Sensitivity = Sensitivity.PHI
@@ -159,6 +164,13 @@ class Events:
     def streak(self, name: str, text: str, hit: str, **more: str | None) -> Aggregate:
         """How many of the newest events in a row meet `hit`; none is 0."""
         return self._make(How.STREAK, name, text, hit=hit, **more)
+
+    def interval(self, name: str, text: str, per: str, share: float, **more: str | None) -> Aggregate:
+        """The time from one event to the next of the same `per` that `share` of such times do not exceed.
+
+        It is the quantile by nearest rank, so always a time that was seen; unknown without two events.
+        """
+        return replace(self._make(How.INTERVAL, name, text, **more), per=per, share=share)
 
     def _make(self, how: How, name: str, text: str, **more: str | None) -> Aggregate:
         window, ahead = more.pop("window", None), more.pop("ahead", None)

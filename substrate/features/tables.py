@@ -103,7 +103,7 @@ def essence(found: Plan) -> tuple[object, ...]:
     meanings = [(name, meaning_of(table_of(found.record).c[name])) for name in found.columns]
     masks = [(name, meaning.known_at, meaning.before) for name, meaning in meanings]
     texts = [part and part.canonical for part in (found.value, found.hit, found.where)]
-    span = (feature.by, feature.at, feature.window, feature.ahead)
+    span = (feature.by, feature.at, feature.window, feature.ahead, feature.per, feature.share)
     return (feature.name, feature.how, feature.of.kind, feature.of.occurs, found.yields, span, texts, masks)
 
 

@@ -94,6 +94,8 @@ WARDS = View(
         _stays.latest("level_latest", "Newest care level", "level"),
         _stays.latest("quiet_latest_10", "Newest night lately", "quiet", window="0.01ms"),
         _stays.streak("quiet_streak", "Quiet nights in a row", "quiet"),
+        _stays.interval("returns", "Time until a patient is back, as half of them are", "patient_id", 0.5),
+        _stays.interval("returns_20", "The same lately, of nine in ten", "patient_id", 0.9, window="0.02ms"),
         _ends.count("ends_5", "Ends lately", window="0.005ms"),
         _ends.mean("stay_hours", "Mean hours", "duration('1h') > end - start ? 0.5 : 1.0"),
         _ends.latest("last_end", "Newest end"),

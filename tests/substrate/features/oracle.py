@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from substrate.columns import meaning_of
@@ -92,6 +94,19 @@ def _streak(plan: Plan, events: list[tuple[int, int, Row]]) -> int:
     return sum(missed is None or event[0] > missed for event in events)
 
 
+def _interval(plan: Plan, events: list[tuple[int, int, Row]]) -> int | None:
+    last: dict[Any, int] = {}
+    apart = []
+    for time, _, row in events:
+        per = row[plan.aggregate.per or ""]
+        if per is not None:
+            apart += [time - last[per]] if per in last else []
+            last[per] = time
+    apart.sort()
+    enough = ceil(Fraction(str(plan.aggregate.share)) * len(apart))
+    return apart[max(enough, 1) - 1] if apart else None
+
+
 _AGGREGATES: dict[How, Callable[[Plan, list[tuple[int, int, Row]]], Any]] = {
     How.LATEST: lambda plan, events: _value(plan.value, events[-1][2]) if events else None,
     How.COUNT: lambda _plan, events: len(events),
@@ -102,4 +117,5 @@ _AGGREGATES: dict[How, Callable[[Plan, list[tuple[int, int, Row]]], Any]] = {
     How.RATIO: lambda plan, events: _mean(_hits(plan, events)),
     How.DISTINCT: lambda plan, events: len(set(_values(plan, events))),
     How.STREAK: _streak,
+    How.INTERVAL: _interval,
 }
