@@ -25,10 +25,6 @@ from verticals.logistics.store_features import STORE_VIEWS
 
 HAPPENED = 'classifier == "ACT" && !has(retracted_at)'
 LATE = "actual_arrive > promised_at"
-RARE = 3.0
-"""Of intervals without memory one in twenty is longer than this many means: e to the -3 is 0.0498."""
-
-
 _scans = events(TrackingEvent, "shipment_id", "event_time")
 _told = events(TrackingEvent, "shipment_id", "record_time")
 _legs = events(Leg, "shipment_id", "since")
@@ -106,23 +102,17 @@ LANE = View(
             "transit_hours_mean_90d", "Mean hours in transit, over the last 90 days",
             f"(actual_arrive - actual_depart) / {HOUR}", window="90d", unit="h",
         ),
-        _arrivals.sum(
-            "transit_hours_90d", "Hours in transit of all that arrived in the last 90 days",
-            f"(actual_arrive - actual_depart) / {HOUR}", where="has(actual_depart)", window="90d", unit="h",
-        ),
         _arrivals.ratio(
             "late_share_90d", "Share of the arrivals of the last 90 days that came late", LATE,
             where="has(promised_at)", window="90d",
         ),
-        _lane_scans.count("lane_scans_90d", "Scans on the lane in the last 90 days", where=HAPPENED, window="90d"),
-        derived(
-            "scan_interval_hours", "Mean hours between two scans of a shipment",
-            "transit_hours_90d > 0.0 ? transit_hours_90d / lane_scans_90d : null",
-            "h",
+        _lane_scans.interval(
+            "scan_interval_95", "The longest time between two scans of a shipment, but for one in twenty",
+            per="shipment_id", share=0.95, where=HAPPENED, window="90d",
         ),
         derived(
-            "silence_limit_hours", "Hours without a scan that one in twenty intervals exceeds: three times the mean",
-            f"scan_interval_hours * {RARE}", "h", "usual silence",
+            "silence_limit_hours", "Hours without a scan that one in twenty silences of the last 90 days exceeded",
+            f"scan_interval_95 / {HOUR}", "h", "usual silence",
         ),
     ),
 )  # fmt: skip
