@@ -6,32 +6,23 @@ Facts about the interface are from frappe/frappe: `frappe/api/v1.py` (lists), `f
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from substrate.clock import Clock
-from substrate.sources.ignored import Ignored
-from substrate.sources.keywalk import Json, Key, Walker
-from substrate.sources.rest import Rest, plain_url
-from substrate.sources.source import PAGE_ROWS, Cursor, Page
+from substrate.sources.keywalk import Json, Key, Tables
+from substrate.sources.rest import Rest
+from substrate.sources.walked import WalkedOptions, WalkedSource
 from substrate.sources.web import BadAnswerError
 
 _STAMP = "%Y-%m-%d %H:%M:%S.%f"
 
 
-class FrappeOptions(BaseModel):
+class FrappeOptions(WalkedOptions):
     """How to read a Frappe site. Every option but `base_url`, `api_key` and `api_secret` has a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(description="The site, such as https://erp.example.org.")
     api_key: SecretStr = Field(description="The API key of a user who may read the doctypes.")
@@ -42,75 +33,18 @@ class FrappeOptions(BaseModel):
         {}, description="For a child doctype, its parent: Purchase Order Item: Purchase Order."
     )
     deletes: bool = Field(True, description="Ask the list of deleted documents, where the user may read it.")
-    sweep_every: int = Field(24, gt=0, description="Every so many reads learn from the names alone what is gone.")
-    overlap_seconds: float = Field(120, ge=0, description="How far a read reaches back before the last one.")
-    count: int = Field(500, gt=0, description="Records a page to ask for.")
-    timeout_seconds: float = Field(60, gt=0, description="The longest silence of the server.")
-    attempts: int = Field(6, gt=0, description="Tries of one request before the read gives up.")
-    max_backoff_seconds: float = Field(60, gt=0, description="The longest wait between two tries.")
-    max_retry_after_seconds: float = Field(600, gt=0, description="The longest Retry-After that is obeyed.")
-    max_page_bytes: int = Field(64 << 20, gt=0, description="A larger answer is an error.")
-    ca_file: Path | None = Field(None, description="Certificates to trust instead of the usual ones.")
-    page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
-
-    _check_url = field_validator("base_url")(plain_url)
-
-    @property
-    def place(self) -> str:
-        """Where it reads, for people."""
-        return self.base_url
 
 
-class FrappeSource:
+class FrappeSource(WalkedSource[FrappeOptions]):
     """Reads a Frappe site; `ignored` says after each read what was left, and why. Close it when done."""
 
-    completes = True
+    def headers(self, options: FrappeOptions) -> dict[str, str]:
+        """The token that Frappe wants."""
+        return {"authorization": f"token {options.api_key.get_secret_value()}:{options.api_secret.get_secret_value()}"}
 
-    def __init__(
-        self,
-        name: str,
-        options: FrappeOptions,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Clock | None = None,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
-        self.name = name
-        self.options = options
-        token = f"token {options.api_key.get_secret_value()}:{options.api_secret.get_secret_value()}"
-        self._rest = Rest(options, {"authorization": token}, sleep=sleep, clock=clock, chance=chance)
-        self._walker = Walker(_Site(self._rest, options), options)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._rest.close()
-
-    @property
-    def ignored(self) -> list[Ignored]:
-        """What the last read left, and why."""
-        return self._walker.ignored
-
-    @property
-    def kinds(self) -> tuple[str, ...] | None:
-        """The doctypes that are asked for."""
-        return self.options.kinds
-
-    def estimate(self, cursor: Cursor | None) -> int | None:
-        """Unknown."""
-        return None
-
-    def read(self, cursor: Cursor | None, now: int) -> Iterator[Page]:
-        """Pages of what changed since the cursor.
-
-        Raises:
-            UnreachableError: the site cannot be reached; the pages before stay good.
-            RefusedError: it refuses.
-        """
-        return self._walker.read(cursor)
+    def tables(self, rest: Rest, options: FrappeOptions) -> Tables:
+        """The site's doctypes."""
+        return _Site(rest, options)
 
 
 class _Site:

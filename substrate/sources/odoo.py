@@ -6,22 +6,15 @@ zone; an empty value is `false`, which only the field's type tells from a no.
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from substrate.clock import Clock
-from substrate.sources.ignored import Ignored
-from substrate.sources.keywalk import Json, Key, Walker
+from substrate.sources.keywalk import Json, Key, Tables
 from substrate.sources.odoo_rpc import Caller
-from substrate.sources.rest import Rest, plain_url
-from substrate.sources.source import PAGE_ROWS, Cursor, Page
+from substrate.sources.rest import Rest
+from substrate.sources.walked import WalkedOptions, WalkedSource
 from substrate.sources.web import BadAnswerError
 
 _STAMP = "%Y-%m-%d %H:%M:%S"
@@ -29,10 +22,8 @@ _HEAVY = frozenset({"binary", "one2many", "html", "properties", "properties_defi
 """Types of field that are left out unless asked for: they are large, or another model's business."""
 
 
-class OdooOptions(BaseModel):
+class OdooOptions(WalkedOptions):
     """How to read an Odoo server. Every option but `base_url`, `database` and `api_key` has a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(description="The server, such as https://erp.example.org.")
     database: str = Field(description="The database's name.")
@@ -42,18 +33,6 @@ class OdooOptions(BaseModel):
     kinds: tuple[str, ...] | None = Field(None, description="Models to read; None: those that the mapping reads.")
     order: tuple[str, ...] = Field((), description="Models to read first, parents before children.")
     fields: dict[str, tuple[str, ...]] = Field({}, description="Fields to read of a model; else all that are small.")
-    sweep_every: int = Field(24, gt=0, description="Every so many reads learn from the ids alone what is gone.")
-    overlap_seconds: float = Field(120, ge=0, description="How far a read reaches back before the last one.")
-    count: int = Field(500, gt=0, description="Records a page to ask for.")
-    timeout_seconds: float = Field(60, gt=0, description="The longest silence of the server.")
-    attempts: int = Field(6, gt=0, description="Tries of one request before the read gives up.")
-    max_backoff_seconds: float = Field(60, gt=0, description="The longest wait between two tries.")
-    max_retry_after_seconds: float = Field(600, gt=0, description="The longest Retry-After that is obeyed.")
-    max_page_bytes: int = Field(64 << 20, gt=0, description="A larger answer is an error.")
-    ca_file: Path | None = Field(None, description="Certificates to trust instead of the usual ones.")
-    page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
-
-    _check_url = field_validator("base_url")(plain_url)
 
     @model_validator(mode="after")
     def _has_login(self) -> OdooOptions:
@@ -61,66 +40,18 @@ class OdooOptions(BaseModel):
             raise ValueError("JSON-RPC needs the user's `login` beside the key")
         return self
 
-    @property
-    def place(self) -> str:
-        """Where it reads, for people."""
-        return self.base_url
 
-
-class OdooSource:
+class OdooSource(WalkedSource[OdooOptions]):
     """Reads an Odoo server; `ignored` says after each read what was left, and why. Close it when done."""
 
-    completes = True
+    def headers(self, options: OdooOptions) -> dict[str, str]:
+        """The key, and whose database is meant."""
+        key = options.api_key.get_secret_value()
+        return {"authorization": f"bearer {key}", "x-odoo-database": options.database}
 
-    def __init__(
-        self,
-        name: str,
-        options: OdooOptions,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Clock | None = None,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
-        self.name = name
-        self.options = options
-        headers = {
-            "authorization": f"bearer {options.api_key.get_secret_value()}",
-            "x-odoo-database": options.database,
-        }
-        self._rest = Rest(options, headers, sleep=sleep, clock=clock, chance=chance)
-        caller = Caller(self._rest, options.database, options.login, options.api_key, options.protocol)
-        self._walker = Walker(_Models(caller, options), options)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._rest.close()
-
-    @property
-    def ignored(self) -> list[Ignored]:
-        """What the last read left, and why."""
-        return self._walker.ignored
-
-    @property
-    def kinds(self) -> tuple[str, ...] | None:
-        """The models that are asked for."""
-        return self.options.kinds
-
-    def estimate(self, cursor: Cursor | None) -> int | None:
-        """Unknown."""
-        return None
-
-    def read(self, cursor: Cursor | None, now: int) -> Iterator[Page]:
-        """Pages of what changed since the cursor.
-
-        Raises:
-            UnreachableError: the server cannot be reached; the pages before stay good.
-            RefusedError: it refuses.
-        """
-        return self._walker.read(cursor)
+    def tables(self, rest: Rest, options: OdooOptions) -> Tables:
+        """The server's models."""
+        return _Models(Caller(rest, options.database, options.login, options.api_key, options.protocol), options)
 
 
 class _Models:
