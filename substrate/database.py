@@ -6,10 +6,12 @@ writers queue instead of failing half-way with SQLITE_BUSY. PostgreSQL uses its 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +28,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 _WRITE = "plumbline_write"
 _DURABLE = "plumbline_durable"
 _BUSY_MILLISECONDS = 30_000
+_WAL_PAUSE_SECONDS = 0.005
 _CACHE_KIBIBYTES = 65_536
 _CHECKPOINT_PAGES = 16_000
 """64 MB: bulk writes change the same pages of an index again and again, and each goes to the file once."""
@@ -136,13 +139,26 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _turn_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
     cursor.execute("PRAGMA temp_store = MEMORY")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     cursor.close()
+
+
+def _turn_to_wal(cursor: Any) -> None:
+    """Two processes that open a new file at once: SQLite refuses the second at once, without its busy timeout."""
+    patience = monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > patience:
+                raise
+            sleep(_WAL_PAUSE_SECONDS)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -83,3 +84,17 @@ def test_two_processes_that_make_the_tables_make_them_once(database: Database, d
     both(migrate, database_url)
     assert is_current(database)
     assert upgrade(database, [CLINIC]) == []
+
+
+def open_new_files(folder: str, barrier: Barrier) -> None:
+    """Open one new file after another, each in the same moment as the other process."""
+    for number in range(40):
+        barrier.wait(60)
+        database = open_database(f"sqlite:///{folder}/{number}.db")
+        with database.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS visit (id INTEGER)")
+        database.close()
+
+
+def test_a_new_file_that_two_processes_open_at_once_is_refused_to_neither(tmp_path: Path) -> None:
+    both(open_new_files, str(tmp_path))
