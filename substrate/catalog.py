@@ -84,6 +84,8 @@ class Vertical:
         dialects: other sets of mappers by name, for sources that do not speak as `mappers` expect; a kind of source
             (`epcis`) uses the dialect of its name by itself.
         mappings: folder of mapping files, one an ERP whose tables are read as they are; None: the vertical has none.
+        documents: folder of templates that tell records as text for copilots; None: the vertical tells nothing.
+        copilots: folder of YAML files, one a copilot that comes with the vertical; None: none does.
     """
 
     name: str
@@ -99,6 +101,8 @@ class Vertical:
     stale_after: Mapping[str, str] = field(default_factory=dict)
     dialects: Mapping[str, tuple[Mapper, ...]] = field(default_factory=dict)
     mappings: Traversable | None = None
+    documents: Traversable | None = None
+    copilots: Traversable | None = None
 
     @cached_property
     def kinds(self) -> dict[str, type[Record]]:

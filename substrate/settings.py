@@ -103,6 +103,36 @@ class Settings(BaseSettings):
         description="Address that is asked for each minute in which nothing is overdue; its silence is the alarm.",
     )
 
+    copilots_file: Path | None = Field(
+        default=None, description="YAML file of the copilots; unset: `home`/copilots.yaml."
+    )
+    index_dir: Path | None = Field(default=None, description="Folder of the copilots' index; unset: `home`/index.")
+    models_dir: Path | None = Field(default=None, description="Folder of the embedder's model; unset: `home`/models.")
+    chroma_url: str | None = Field(
+        default=None, description="Address of a Chroma server that holds the vectors; unset: they lie in `index_dir`."
+    )
+    chroma_token: SecretStr | None = Field(default=None, description="Token that the Chroma server asks for.")
+    embedder: Literal["minilm", "hosted"] = Field(
+        default="minilm", description="What turns texts into vectors: minilm (on this machine) or hosted."
+    )
+    embed_url: str | None = Field(
+        default=None, description="Base address of an OpenAI-compatible API with /embeddings, for the hosted embedder."
+    )
+    embed_key: SecretStr | None = Field(default=None, description="Key of that API.")
+    embed_model: str | None = Field(default=None, description="Model that it shall use.")
+    embed_clearance: Clearance = Field(
+        default="internal", description="The most sensitive text that the hosted embedder may be given."
+    )
+    chat_url: str | None = Field(
+        default=None,
+        description="Base address of an OpenAI-compatible API with /chat/completions; unset: answers are extracts.",
+    )
+    chat_key: SecretStr | None = Field(default=None, description="Key of that API.")
+    chat_model: str | None = Field(default=None, description="Model that it shall use.")
+    chat_clearance: Clearance = Field(
+        default="internal", description="The most sensitive text that the chat model may be given; the rest is masked."
+    )
+
     web_host: str = Field(
         default="127.0.0.1",
         description="Address on which pages, API and pushed events are served; by default this machine.",
@@ -155,7 +185,17 @@ class Settings(BaseSettings):
             file_secret_settings = SecretsSettingsSource(settings_cls, folder)
         return init_settings, env_settings, dotenv_settings, file_secret_settings
 
-    @field_validator("home", "outbox_dir", "contacts_file", "sources_file", "secrets_dir", "beat_file")
+    @field_validator(
+        "home",
+        "outbox_dir",
+        "contacts_file",
+        "sources_file",
+        "secrets_dir",
+        "beat_file",
+        "copilots_file",
+        "index_dir",
+        "models_dir",
+    )
     @classmethod
     def _at_home(cls, path: Path | None) -> Path | None:
         # No shell has seen a value that stands in `.env` or in a service's unit.
@@ -182,6 +222,15 @@ class Settings(BaseSettings):
         if parse_duration(text, what=f"PLUMBLINE_{(info.field_name or '').upper()}") < _SHORTEST:
             raise ValueError("write at least 100ms")
         return text
+
+    @field_validator("chroma_url", "embed_url", "chat_url")
+    @classmethod
+    def _a_base_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("it is no http:// or https:// address")
+        if url is not None and urlsplit(url).password is not None:
+            raise ValueError("it holds a password; set the key apart")
+        return url.rstrip("/") if url is not None else None
 
     @field_validator("heartbeat_url")
     @classmethod
@@ -248,6 +297,21 @@ class Settings(BaseSettings):
     def resolved_contacts_file(self) -> Path:
         """The file that says who stands behind a role."""
         return self.contacts_file or self.home / "contacts.yaml"
+
+    @property
+    def resolved_copilots_file(self) -> Path:
+        """The file that lists the copilots."""
+        return self.copilots_file or self.home / "copilots.yaml"
+
+    @property
+    def resolved_index_dir(self) -> Path:
+        """Folder of the copilots' index."""
+        return self.index_dir or self.home / "index"
+
+    @property
+    def resolved_models_dir(self) -> Path:
+        """Folder of the embedder's model."""
+        return self.models_dir or self.home / "models"
 
     @property
     def resolved_sources_file(self) -> Path:
