@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from rag.told.paths import Hops
 from rag.told.rows import Raw, Shelf
 from rag.told.statements import Statements
 from rag.told.story import Told
-from substrate.idset import among
+from substrate.idset import among_given
 from substrate.records import Record, references, table_of
 
 
@@ -58,6 +59,11 @@ def _shelve(
 def _there(connection: Connection, record: type[Record], ids: set[Any]) -> Mapping[int, Raw]:
     if not ids:
         return {}
+    found = connection.execute(_by_id(record), {"ids": sorted(ids)})
+    return {row["id"]: dict(row) for row in found.mappings()}
+
+
+@cache
+def _by_id(record: type[Record]) -> Select[Any]:
     table = table_of(record)
-    chosen = select(table).where(among(table.c.id, ids), table.c.gone_at.is_(None))
-    return {row["id"]: dict(row) for row in connection.execute(chosen).mappings()}
+    return select(table).where(among_given(table.c.id), table.c.gone_at.is_(None))

@@ -10,7 +10,7 @@ from typing import Any
 from rag.told.values import written
 from substrate.access import Label
 from substrate.columns import Meaning, Sensitivity
-from substrate.records import Record, meanings, references
+from substrate.records import Record, meanings, references, table_of
 
 Raw = Mapping[str, Any]
 """A record's columns as the database has them."""
@@ -105,7 +105,10 @@ class Row(Mapping[str, Any]):
         known, hops = columns_of(self._record)
         if name in known:
             self._notes.seen(known[name].sensitivity)
-            return written(self._raw.get(name), known[name], self._shelf.zone)
+            value = self._raw.get(name)
+            # An instant that nobody wrote down stands at 1970, where the record must have one.
+            unknown = value == 0 and known[name].instant and not table_of(self._record).c[name].nullable
+            return None if unknown else written(value, known[name], self._shelf.zone)
         kind = hops[name]
         reference = known[f"{name}_id"]
         self._notes.seen(max(reference.sensitivity, reference.through))

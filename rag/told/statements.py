@@ -50,6 +50,7 @@ class Statements:
     def __init__(self, story: Story) -> None:
         self.story = story
         self._own: Table = table_of(story.record)
+        self._beside: dict[str, Select[Any]] = {}
 
     @cached_property
     def listed(self) -> Select[Any]:
@@ -84,7 +85,11 @@ class Statements:
 
     def beside(self, name: str) -> Select[Any]:
         """What is listed beside the records whose `ids` are given: `_of`, whose it is, `_count`, how many there are."""
-        listed = self.story.telling.lists[name]
+        if name not in self._beside:
+            self._beside[name] = self._listing(self.story.telling.lists[name])
+        return self._beside[name]
+
+    def _listing(self, listed: Listed) -> Select[Any]:
         own, child = self._own, self._table(listed)
         order = self._order(child, listed)
         numbered = (

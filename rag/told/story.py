@@ -13,7 +13,7 @@ from jinja2 import Template
 
 from rag.document import Document, UnreadableError
 from rag.told.paths import Hops, Shape, Trace, Tracer
-from rag.told.rows import Notes, Raw, Row, Shelf
+from rag.told.rows import Notes, Raw, Row, Shelf, columns_of
 from rag.told.telling import GUIDE, Choice, Listed, Sheet, Telling, TellingError
 from rag.told.values import filters, finished
 from substrate.columns import Meaning, Sensitivity
@@ -83,6 +83,8 @@ class Story:
         tracer = Tracer(self.kinds, {**roots, **dict.fromkeys((f"{name}_count" for name in telling.lists), _NUMBER)})
         for source in (telling.title, self.sheet.body):
             tracer.look_at(self._sandbox.parse(source))
+        if telling.site_of:
+            tracer.trace.follows.setdefault(telling.entity, set()).update((name,) for name in telling.site_of)
         return tracer.trace
 
     def follows(self, root: str) -> list[Hops]:
@@ -134,11 +136,22 @@ class Story:
             title=title,
             text=text,
             kind=telling.kind or telling.entity,
-            label=notes.label(told.own["site"], telling.roles),
+            label=notes.label(self._site(told.own, shelf), telling.roles),
             version=f"batch {notes.batch}",
             changed_at=told.own[telling.dated] if telling.dated else notes.changed_at,
             entity=(telling.entity, told.own["id"]),
         )
+
+    def _site(self, own: Raw, shelf: Shelf) -> str | None:
+        """The record's site, else that of the first record that has one of those that it is to be taken from."""
+        led = [shelf.records[kind].get(own[column]) for column, kind in self._sites]
+        found: list[str | None] = [own["site"], *(raw["site"] for raw in led if raw is not None)]
+        return next((site for site in found if site is not None), None)
+
+    @cached_property
+    def _sites(self) -> list[tuple[str, str]]:
+        hops = columns_of(self.record)[1]
+        return [(f"{name}_id", hops[name]) for name in self.telling.site_of]
 
     def _said(self, context: Mapping[str, Any]) -> tuple[str, str]:
         title, body = self._templates
@@ -189,6 +202,9 @@ class Story:
                 yield f"{key}: {telling.entity}.{column} is no reference to another {telling.entity}"
         if telling.dated is not None and not _is_instant(self.record, telling.dated):
             yield f"dated: {telling.entity}.{telling.dated} is no instant"
+        for name in telling.site_of:
+            if name not in columns_of(self.record)[1]:
+                yield f"site_of: {telling.entity} has no reference {name!r}; write patient for patient_id"
         for name, listed in telling.lists.items():
             yield from (f"lists.{name}: {fault}" for fault in self._list_faults(name, listed))
 

@@ -76,6 +76,7 @@ class Telling(BaseModel):
     entity: str = Field(description="The kind of record that one document tells of.")
     title: str = Field(min_length=1, description="The document's title; a template of one line.")
     kind: str | None = Field(None, description="What the document is; none: the record's kind.")
+    site_of: tuple[str, ...] = Field((), description="References to the records whose site it takes, if it has none.")
     roles: frozenset[str] = Field(frozenset(), description="Who may read it; none: any role.")
     only: Choice = Field(default_factory=dict, description="Only records with one of these values.")
     skip: Choice = Field(default_factory=dict, description="No records with one of these values.")

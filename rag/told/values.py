@@ -87,7 +87,8 @@ def finished(value: Any) -> Any:
 def _text(value: str, codes: Mapping[str, str]) -> str:
     if value in codes:
         return _with(Code(value), words=codes[value])
-    return " ".join("".join(char if char.isprintable() else " " for char in value).split())
+    plain = value if value.isprintable() else "".join(char if char.isprintable() else " " for char in value)
+    return " ".join(plain.split())
 
 
 def _with(value: _T, **more: Any) -> _T:
