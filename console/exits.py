@@ -21,6 +21,7 @@ from substrate.errors import (
     NotFoundError,
     PlumblineError,
     SourceError,
+    UnavailableError,
 )
 
 ATTENTION = 1
@@ -34,6 +35,7 @@ _CODES: tuple[tuple[type[PlumblineError], int], ...] = (
     (ConflictError, 4),
     (AuthenticationError, 4),
     (ForbiddenError, 4),
+    (UnavailableError, 4),
     (DatabaseError, 5),
     (SourceError, 6),
 )

@@ -53,3 +53,7 @@ class AuthenticationError(PlumblineError):
 
 class ForbiddenError(PlumblineError):
     """Whoever asks is known, and may not have what was asked for."""
+
+
+class UnavailableError(PlumblineError):
+    """What was asked for is not there yet, and will be; ask again later."""
