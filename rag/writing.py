@@ -71,7 +71,7 @@ def write(connection: Connection, generation: Generation, drafts: Sequence[Draft
     rows = [_document_row(generation, draft, numbers[draft.document.label], now) for draft in drafts]
     upsert(connection, rag_document, _DOCUMENT, rows, ("generation", "identity"))
     after = _documents(connection, generation, [draft.identity for draft in drafts])
-    held = {row["id"]: {} for row in after.values()}
+    held: dict[int, dict[str, Any]] = {row["id"]: {} for row in after.values()}
     _load_chunks(connection, held)
     done, changed, gone = Written(), list[tuple[Any, ...]](), list[int]()
     for draft in drafts:
