@@ -19,8 +19,10 @@ _CODE = re.compile(r"(?<!`)(`{1,3})(?!`)([^`\n]{1,500}(?:`(?!\1)[^`\n]{1,200})?)
 _REST = r"[^()\n]{0,1000}(?:\([^()\n]{0,200}\)[^()\n]{0,200})?\)(?:\{[^{}\n]{0,200}\})?"
 _IMAGE = re.compile(rf"!\[([^\[\]]{{0,500}})\](?:\({_REST}|\[[^\[\]\n]{{0,200}}\])")
 _LINK = re.compile(rf"(?<!!)\[([^\[\]]{{1,500}})\]\((?!https?://){_REST}")
-_TAG = re.compile(rf"</?(?:{'|'.join(_TAGS.split())})(?:\s[^<>]{{0,1000}})?/?>", re.IGNORECASE)
-_COMPONENT = re.compile(r"</?[A-Z][\w.]*(?:\s[^<>]{0,1000})?/?>")
+# What follows a tag's name: values may hold what would else end the tag.
+_ATTRIBUTES = r"(?:\s(?:[^<>{}\"']|\"[^\"]{0,1000}\"|'[^']{0,1000}'|\{[^{}]{0,1000}\}){0,1000})?/?>"
+_TAG = re.compile(rf"</?(?:{'|'.join(_TAGS.split())}){_ATTRIBUTES}", re.IGNORECASE)
+_COMPONENT = re.compile(rf"</?[A-Z][\w.]*{_ATTRIBUTES}")
 _TITLE = re.compile(r"\btitle=[\"{']+([^\"'{}]{1,200})")
 _ALT = re.compile(r"\balt=[\"']([^\"']{1,500})", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s{0,5}/?>", re.IGNORECASE)

@@ -19,6 +19,7 @@ _CODE = {"fence", "code_block"}
 _HTML = "html_block"
 _MODULE = re.compile(r"^(?:import\s.+\sfrom\s|import\s+['\"]|export\s+(?:default|const|function|let)\b)")
 _INCLUDED = re.compile(r"^\s*(?:!INCLUDE\s|--8<--|\[\[toc\]\]|\[TOC\])", re.IGNORECASE)
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _ANCHOR = re.compile(r"\s*\{\s*[#:.][^}]*\}\s*$")
 
 
@@ -29,9 +30,10 @@ def read_markdown(text: str, name: str) -> Parsed:
     tokens = _tokens("\n".join(lines))
     is_mdx = name.lower().endswith(".mdx")
     parts = [_converted(form, lines[first:last], is_mdx) for form, first, last in _parts(lines, tokens)]
+    text = "\n".join(part for part in parts if part).strip("\n")
     title = keys.get("title")
     said = " ".join(title.split()) if isinstance(title, str) else ""
-    return Parsed(said or _top_heading(tokens) or title_of(name), "\n".join(parts).strip("\n"))
+    return Parsed(said or _top_heading(tokens) or title_of(name), text)
 
 
 def _tokens(text: str) -> Sequence[Token]:
@@ -71,7 +73,7 @@ def _converted(form: str, lines: Sequence[str], is_mdx: bool) -> str:
     kept = [_ANCHOR.sub("", line) for line in lines if not _INCLUDED.match(line)]
     if is_mdx:
         kept = [line for line in kept if not _MODULE.match(line)]
-    return plain_inline("\n".join(kept), is_mdx)
+    return _BLANK_LINES.sub("\n\n", plain_inline("\n".join(kept), is_mdx))
 
 
 def _top_heading(tokens: Sequence[Token]) -> str:

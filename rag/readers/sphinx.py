@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
-_BOXES = "attention caution danger error hint important note tip warning admonition seealso todo deprecated"
-ADMONITIONS = frozenset([*_BOXES.split(), "versionadded", "versionchanged"])
+_CHANGES = {"versionadded": "Added", "versionchanged": "Changed", "deprecated": "Deprecated"}
+_BOXES = "attention caution danger error hint important note tip warning seealso todo"
+ADMONITIONS = frozenset([*_BOXES.split(), *_CHANGES, "admonition"])
 """Boxes: their name, then what stands in them."""
 
 _ELSEWHERE = "toctree include literalinclude contents index highlight raw image date meta sectnum currentmodule module"
@@ -44,34 +45,44 @@ class _Tolerant(Directive):
     has_content = True
     option_spec: ClassVar[Any] = _AnyOption(name=str)
 
-    def paragraphs(self, heading: str) -> list[nodes.Node]:
-        """Its heading in bold, if it has one, and what stands in it."""
+    def paragraphs(self, name: str = "") -> list[nodes.Node]:
+        """Its name and argument in bold, if it has them, and what stands in it."""
         found: list[nodes.Node] = []
+        heading = ": ".join(part for part in (name, *self.arguments) if part)
         if heading:
-            found.append(nodes.paragraph("", "", nodes.strong("", heading)))
+            words, complaints = self.state.inline_text(heading, self.lineno)
+            found += [nodes.paragraph("", "", nodes.strong("", "", *words)), *complaints]
         inner = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, inner)
         return [*found, *inner.children]
 
 
 class _Box(_Tolerant):
+    optional_arguments = 0
+
     def run(self) -> list[nodes.Node]:
-        """A box of a name: the name, its argument, and what stands in it."""
-        kind = "" if self.name == "admonition" else self.name.capitalize()
-        return self.paragraphs(": ".join(part for part in (kind, *self.arguments) if part))
+        """A box with a name: the name, and what stands in it."""
+        return self.paragraphs(self.name.capitalize())
+
+
+class _Change(_Tolerant):
+    def run(self) -> list[nodes.Node]:
+        """A box on a change: which, in which version, and what stands in it."""
+        return self.paragraphs(_CHANGES[self.name])
 
 
 class _Other(_Tolerant):
     def run(self) -> list[nodes.Node]:
         """A directive that nobody here knows: its argument, and what stands in it."""
-        return self.paragraphs(" ".join(self.arguments))
+        return self.paragraphs()
 
 
 class _Within(_Tolerant):
     def run(self) -> list[nodes.Node]:
         """What stands in a directive; of a figure without a caption, the picture's words."""
         alt = str(self.options.get("alt") or "") if self.name == "figure" and not self.content else ""
-        return self.paragraphs("") or ([nodes.paragraph("", alt)] if alt else [])
+        self.arguments = []
+        return self.paragraphs() or ([nodes.paragraph("", alt)] if alt else [])
 
 
 class _Code(_Tolerant):
@@ -99,8 +110,10 @@ def directive_for(name: str) -> type[Directive] | None:
         return _Picture
     if name in SILENT:
         return _Within
+    if name in _CHANGES:
+        return _Change
     if name in ADMONITIONS:
-        return _Box
+        return _Box if name != "admonition" else _Other
     return None if name in _DOCUTILS_OWN else _Other
 
 
