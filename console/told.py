@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.shown import shown_value
+from rag.context import Context
 from rag.copilot import Copilot
 from rag.hit import Hit
 from rag.search import SearchResult
@@ -140,6 +141,28 @@ class FeaturesTold(Told):
             age_seconds=max(now - seen.as_of, 0) / SECOND, stale=seen.stale,
             features={name: _feature(seen, name, value) for name, value in wanted.items()},
             withheld={name: f"it takes the clearance {level.name.lower()}" for name, level in hidden.items()},
+        )  # fmt: skip
+
+
+class ContextTold(Told):
+    """What is computed of a record, and what is written on the question."""
+
+    entity: RecordTold
+    features: FeaturesTold | None
+    absent: str | None = Field(description="Why there are no features.")
+    passages: SearchTold
+    stale: bool = Field(description="Features, passages or the collection are older than was promised.")
+    timings_ms: dict[str, float] = Field(description="Where the time went; features and search run side by side.")
+
+    @classmethod
+    def of(cls, found: Context, now: int, only: frozenset[str] = frozenset()) -> ContextTold:
+        """A context as it is told."""
+        seen = found.features
+        return cls(
+            entity=RecordTold(kind=found.entity[0], id=str(found.entity[1])),
+            features=None if seen is None else FeaturesTold.of(seen, now, only),
+            absent=None if found.absent is None else str(found.absent), passages=SearchTold.of(found.found, now),
+            stale=found.stale, timings_ms=timings_ms(found.timings),
         )  # fmt: skip
 
 
