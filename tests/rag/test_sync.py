@@ -18,7 +18,7 @@ from substrate.columns import Sensitivity
 from substrate.database import Database, open_database
 from substrate.migrate import upgrade
 from substrate.sweep import Limits
-from tests.rag.library import CountingEmbedder, Shelf, brought, held_chunks
+from tests.rag.stacks import CountingEmbedder, Shelf, brought, held_chunks
 
 ALLOWED = SyncOptions(limits=Limits(allowed=True))
 
