@@ -71,6 +71,7 @@ COMMANDS = {
         "console.outbox:commands",
         "The outbox: messages that wait, were sent, are dead, or were not worth sending any more.",
     ),
+    "keys": ("console.keys:commands", "Keys: what programs show to be let in, and what each lets them see."),
 }
 """Where each command is, and what it says of itself in the list of all."""
 

@@ -1,6 +1,6 @@
 """Personal data is masked before a text leaves the machine, and put back into what returns.
 
-Two kinds of it are known: values that stand in the records, which are looked up (see `known`), and what looks like
+Two kinds of it are known: values that stand in the records, which are looked up (see `personal`), and what looks like
 a person's data in any text (see `patterns`). Each becomes a label, `[name 1]`, the same wherever the same value stands.
 """
 

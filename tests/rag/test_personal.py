@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.known import around, kind_of, named
+from rag.personal import around, kind_of, named
 from rag.redaction import Known, Redaction
 from substrate.database import Database
 from tests.rag.practice import PRACTICE, furnish, number
