@@ -222,6 +222,8 @@ class Story:
         yield from _columns("order", listed.kind, record, [listed.ordered_by] if listed.order else [])
         yield from _columns("only", listed.kind, record, listed.only)
         yield from _columns("skip", listed.kind, record, listed.skip)
+        if listed.replaced_by is not None and _referred(record, listed.replaced_by) != listed.kind:
+            yield f"replaced_by: {listed.kind}.{listed.replaced_by} is no reference to another {listed.kind}"
         if listed.within and not _is_instant(record, listed.ordered_by):
             yield "within: needs an instant in `order`"
         if listed.during is not None:

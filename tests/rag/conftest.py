@@ -8,6 +8,8 @@ import pytest
 
 from rag.embedders.minilm import MiniLM, open_minilm
 from rag.models import install_model
+from substrate.database import Database
+from substrate.migrate import upgrade
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,10 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def minilm(models_dir: Path) -> MiniLM:
     """The embedder that the product has by default."""
     return open_minilm(models_dir)
+
+
+@pytest.fixture
+def ledger(database: Database) -> Database:
+    """A database with the tables of the index, once for each that Plumbline runs on."""
+    upgrade(database, [])
+    return database

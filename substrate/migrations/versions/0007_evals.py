@@ -1,4 +1,4 @@
-"""What people say of answers, the questions they asked until frozen, and golden questions' results with their ground."""
+"""What people say of answers, the questions they asked until frozen, and golden runs with their ground."""
 
 from __future__ import annotations
 
