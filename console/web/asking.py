@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,11 +31,14 @@ from substrate.errors import (
 )
 from substrate.keyring import Keyring
 
+log = logging.getLogger(__name__)
+
 MOST_BYTES = 64 << 10
 """Of a question; the longest one fits in four bytes a letter, with room to spare."""
 
 _LATER_SECONDS = 2
 _WAITING = 64
+_NOTED_SECONDS = 60.0
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 _STATUSES: tuple[tuple[type[PlumblineError], int], ...] = (
     (AuthenticationError, 401),
@@ -104,6 +108,15 @@ class Reception:
     def close(self) -> None:
         """Take no more work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def note(self) -> None:
+        """Write down now and then which keys are in use, for as long as it is not cancelled."""
+        while True:
+            await asyncio.sleep(_NOTED_SECONDS)
+            try:
+                await self.done(self._keyring.note)
+            except Refused as refusal:
+                log.warning("it cannot be written down which keys are in use: %s", refusal.said)
 
     async def caller(self, request: Request) -> Caller:
         """Who asks.
