@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
+
 from rag.collapse import Told
-from rag.fusion import Fused, fuse
+from rag.fusion import Beside, Fused, fuse, trust_in_words
 from rag.hit import Hit, Query
 from rag.live import LiveIndex, Ranked, Rows, Vector
 from rag.stages import Stages
@@ -82,7 +84,22 @@ class Hunt:
             vector = self.vector
             with self.stages.timed("dense"):
                 dense = self.live.nearest(vector, self.partitions, depth, among)
-            return fuse(dense, lexical.result())
+            return self._fused(dense, lexical.result())
+
+    def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
+        """Both legs in one order; each is asked for its word on what only the other one found."""
+        if not lexical:
+            return fuse(dense, lexical)
+        with self.stages.timed("fuse"):
+            near, said = {row for row, _ in dense}, {row for row, _ in lexical}
+            unheard, unsaid = rows_of(said - near), rows_of(near - said)
+            beside = Beside(
+                dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
+                dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
+            )
+            (best,) = self.live.passages([lexical[0][0]])
+            trust = trust_in_words(self.words, " ".join((best.title, *best.headings, best.text)))
+            return fuse(dense, lexical, trust=trust, beside=beside)
 
     def _lexical(self, depth: int, among: Rows | None) -> Ranked:
         if not self.words:
@@ -117,6 +134,11 @@ class Hunt:
         if is_filtered(self.query):
             return Short.FILTERED
         return Short.FEWER_DOCUMENTS if len(self.allowed) else Short.NO_DOCUMENTS
+
+
+def rows_of(rows: Collection[int]) -> Rows:
+    """Rows in their order, as an index takes them."""
+    return np.array(sorted(rows), dtype=np.int64)
 
 
 def is_filtered(query: Query) -> bool:

@@ -172,7 +172,7 @@ def test_a_collection_that_is_not_followed_is_stale_whatever_it_holds(checked_at
 
 def test_every_stage_is_timed() -> None:
     spent = ask(numbered(9), "bed", kinds=frozenset({"guide"})).timings
-    assert spent.keys() == {"filter", "embed", "dense", "lexical", "read", "total"}
+    assert spent.keys() == {"filter", "embed", "dense", "lexical", "fuse", "read", "total"}
     assert spent["total"] >= spent["dense"]
 
 
