@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from hashlib import blake2b
+from hashlib import shake_128
 
 import numpy as np
 
@@ -43,8 +43,8 @@ class HashingEmbedder:
         return [len(_words(text)) for text in texts]
 
     def _direction(self, word: str) -> Vectors:
-        seed = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")
-        return np.random.default_rng(seed).standard_normal(self.dimensions, dtype=np.float32)
+        digest = shake_128(word.encode("utf-8", "replace")).digest(self.dimensions)
+        return np.frombuffer(digest, dtype=np.uint8).astype(np.float32) - 127.5
 
 
 def _words(text: str) -> list[str]:
