@@ -7,7 +7,7 @@ is committed as it comes, vectors first, so that a sync that dies is taken up by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete
 
 from rag.copilot import Copilot
-from rag.document import DocumentSource, Entry, UnreadableError
+from rag.document import DocumentSource, Entry, SourceOfSome, UnreadableError
 from rag.embedder import Embedder
 from rag.generations import Generation, complete, flip, generation, live_generation, overtake, size
 from rag.held import HeldDocument, held_documents, hold, release
@@ -131,6 +131,44 @@ def sync(
     return report
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Some documents of one source.
+
+    Attributes:
+        source: whose they are.
+        keys: which.
+    """
+
+    source: SourceOfSome
+    keys: Collection[str]
+
+
+def sync_some(
+    database: Database, copilot: Copilot, chosen: Sequence[Chosen], embedder: Embedder, clock: Clock
+) -> SyncReport:
+    """Bring some documents of the generation that answers up to date, and look at no other.
+
+    Where none answers yet, or its recipe is another, nothing is done: the next whole sync sees to it. So it does where
+    more would go than may go without a person's word.
+
+    Args:
+        database: where the ledger is.
+        copilot: whose index.
+        chosen: what may have changed.
+        embedder: what turns texts into vectors.
+        clock: what time it is.
+
+    Raises:
+        PlumblineError: the database or the embedder cannot be reached; what was done until then is kept.
+    """
+    began = perf_counter()
+    with hold_turn(database, f"sync {copilot.name}"):
+        report = _Sync(database, copilot, embedder, clock, SyncOptions()).run_some(chosen)
+    report.seconds = perf_counter() - began
+    return report
+
+
 @dataclass(slots=True)
 class _Share:
     """One source's part of a sync."""
@@ -169,6 +207,33 @@ class _Sync:
             self._drop(share)
         return self._finish(list(declared))
 
+    def run_some(self, chosen: Sequence[Chosen]) -> SyncReport:
+        """Do what there is to do of some documents."""
+        name, recipe = self._copilot.name, recipe_of(self._copilot, self._embedder)
+        with self._database.read() as connection:
+            live = live_generation(connection, name)
+            if live is None or live.recipe != recipe:
+                return self._report
+            self._generation = live
+            shares = [self._chosen(connection, some) for some in chosen]
+            documents = size(connection, live.id)[0]
+            for share in shares:
+                self._read(share)
+        for share in shares:
+            if not self._options.limits.hold(len(share.plan.gone), documents):
+                self._remove(share.name, share.plan.gone)
+        return self._report
+
+    def _chosen(self, connection: Connection, some: Chosen) -> _Share:
+        name, entries = some.source.name, list(some.source.some(connection, some.keys))
+        identities = [document_identity(self._copilot.name, name, key) for key in some.keys]
+        known = known_documents(connection, self._generation.id, identities).get(name, {})
+        stamps = {key: one.stamp for key, one in known.items()}
+        return _Share(name, plan(entries, stamps, self._reading(some.source)), known)
+
+    def _reading(self, source: DocumentSource) -> str:
+        return f"{source.fingerprint()} {int(self._embedder.clearance)}"
+
     def _listed(self, source: DocumentSource, connection: Connection) -> list[Entry] | None:
         try:
             return list(source.entries(connection))
@@ -201,8 +266,7 @@ class _Sync:
             if entries is not None:
                 mine = known.get(name, {})
                 stamps = {key: one.stamp for key, one in mine.items()}
-                reading = f"{source.fingerprint()} {int(self._embedder.clearance)}"
-                shares.append(_Share(name, plan(entries, stamps, reading), mine))
+                shares.append(_Share(name, plan(entries, stamps, self._reading(source)), mine))
         for name in known.keys() - declared.keys():
             shares.append(_Share(name, Plan(gone=list(known[name])), known[name]))
         return shares
@@ -277,8 +341,11 @@ class _Sync:
         if held:
             self._count_held(HeldReason.MASS_DELETE, len(gone))
             return
+        self._remove(share.name, gone)
+
+    def _remove(self, source: str, gone: Sequence[str]) -> None:
         for keys in slices(gone, _DELETES_AT_ONCE):
-            identities = [document_identity(self._copilot.name, share.name, key) for key in keys]
+            identities = [document_identity(self._copilot.name, source, key) for key in keys]
             with self._database.write() as connection:
                 self._report.deleted += remove(connection, self._generation, identities, self._now())
 

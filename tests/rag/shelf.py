@@ -1,95 +1,60 @@
-"""Documents in memory: a source whose documents a test puts in, changes and takes away, and counts the readings."""
+"""A shelf of passages for tests: who may see what, from which source, and an index in memory over them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, select, true
-
-from rag.copilot import Copilot, FolderOptions, SourceSpec
-from rag.document import Document, Entry, UnreadableError
-from rag.embedder import Vectors
+from rag.copilot import Copilot
+from rag.embedder import Embedder
 from rag.embedders.hashing import HashingEmbedder
-from rag.ledger import rag_chunk, rag_vector
-from rag.sync import SyncOptions, SyncReport, sync
-from substrate.clock import ManualClock
+from rag.hit import Passage, Query
+from rag.memory import MemoryIndex, MemoryLive
+from rag.search import SearchResult, search
+from substrate.access import Caller, Label
+from substrate.clock import HOUR
 from substrate.columns import Sensitivity
-from substrate.database import Database
-from substrate.errors import SourceError
 
-CLOCK = ManualClock(1_000_000)
-HELPER = Copilot(name="helper", sources=(SourceSpec(name="shelf", folder=FolderOptions(path=Path("/nowhere"))),))
-
-
-@dataclass
-class Shelf:
-    """A source of documents by key.
-
-    Attributes:
-        documents: what it declares; None: it cannot be read.
-        fails: it cannot be listed.
-        read: keys that were read, in order.
-    """
-
-    documents: dict[str, Document | None] = field(default_factory=dict)
-    name: str = "shelf"
-    fails: bool = False
-    template: str = "1"
-    read: list[str] = field(default_factory=list)
-
-    def put(self, key: str, text: str, **values: Any) -> None:
-        """Put a document there, or another version of it."""
-        self.documents[key] = replace(Document(key, "Title", text), **values)
-
-    def fingerprint(self) -> str:
-        """Changes with `template`."""
-        return self.template
-
-    def entries(self, connection: Connection) -> Iterator[Entry]:
-        """Everything that is there."""
-        if self.fails:
-            raise SourceError("the shelf has fallen down")
-        for key, document in self.documents.items():
-            yield Entry(key, repr(document), partial(self._read, key, document))
-
-    def _read(self, key: str, document: Document | None) -> Document:
-        self.read.append(key)
-        if document is None:
-            raise UnreadableError("not_text", "it is a picture")
-        return document
+NOW = 1_760_000_000_000_000
+ANA = Caller("cli:ana", "nurse", Sensitivity.INTERNAL)
+EMBEDDER = HashingEmbedder(256)
 
 
-class CountingEmbedder(HashingEmbedder):
-    """Counts the texts that it is given."""
-
-    def __init__(self, clearance: Sensitivity = Sensitivity.PHI) -> None:
-        super().__init__()
-        self.clearance = clearance
-        self.texts: list[str] = []
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Their vectors, counted."""
-        self.texts += texts
-        return super().embed(texts)
+def passage(text: str, document: str = "", **said: Any) -> Passage:
+    """A passage of a guide that everybody inside may read."""
+    key = document or f"{blake2b(text.encode(), digest_size=4).hexdigest()}.md"
+    usual: dict[str, Any] = {
+        "chunk": blake2b(f"{key}{text}".encode(), digest_size=16).hexdigest(), "document": key, "source": "docs",
+        "title": key, "headings": (), "text": text, "kind": "guide", "label": Label(Sensitivity.INTERNAL),
+        "version": "v1", "changed_at": NOW - 24 * HOUR, "checked_at": NOW - HOUR,
+    }  # fmt: skip
+    return Passage(**{**usual, **said})
 
 
-def brought(
-    database: Database, *shelves: Shelf, options: SyncOptions | None = None, embedder: HashingEmbedder | None = None
-) -> SyncReport:
-    """A sync of the helper's index."""
-    return sync(database, HELPER, shelves, embedder or HashingEmbedder(), CLOCK, options)
+def copilot(**said: Any) -> Copilot:
+    """A copilot without a vertical, over one folder."""
+    return Copilot.model_validate({"name": "desk", "sources": [{"name": "docs", "folder": {"path": "."}}], **said})
 
 
-def held_chunks(database: Database, generation: int | None = None) -> dict[str, bytes]:
-    """The chunks of a database's ledger with their vectors, by id."""
-    statement = select(rag_chunk.c.chunk, rag_vector.c.vector).outerjoin(
-        rag_vector, rag_vector.c.digest == rag_chunk.c.vector
-    )
-    here = rag_chunk.c.generation == generation if generation is not None else true()
-    with database.read() as connection:
-        rows = connection.execute(statement.where(rag_chunk.c.gone_at.is_(None), here))
-        return {row.chunk: row.vector for row in rows}
+def index_of(
+    passages: Sequence[Passage], embedder: Embedder = EMBEDDER, checked_at: int | None = NOW - HOUR
+) -> MemoryIndex:
+    """An index over passages, for the copilot `desk`."""
+    vectors = embedder.embed([f"{each.title}\n{each.text}" for each in passages])
+    return MemoryIndex({"desk": MemoryLive(passages, vectors, checked_at=checked_at)})
+
+
+def ask(passages: Sequence[Passage], text: str, caller: Caller = ANA, **asked: Any) -> SearchResult:
+    """What a question finds among passages."""
+    return search(index_of(passages), EMBEDDER, caller, copilot(), Query(text, **asked), NOW)
+
+
+def numbered(count: int, **said: Any) -> list[Passage]:
+    """Passages that all differ."""
+    words = ("bed", "form", "visit", "bill", "report", "user", "role", "chart", "file", "key")
+    return [
+        replace(passage(f"{words[n % 10]} number{n} {words[n // 10 % 10]} part{n * 7} rule{n * 13}", f"{n}.md"), **said)
+        for n in range(count)
+    ]

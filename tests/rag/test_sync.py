@@ -19,7 +19,7 @@ from substrate.access import Label
 from substrate.columns import Sensitivity
 from substrate.database import Database, open_database
 from substrate.sweep import Limits
-from tests.rag.shelf import CountingEmbedder, Shelf, brought, held_chunks
+from tests.rag.stacks import CountingEmbedder, Shelf, brought, held_chunks
 
 ALLOWED = SyncOptions(limits=Limits(allowed=True))
 
