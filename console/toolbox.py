@@ -169,7 +169,6 @@ class Toolbox:
             return await self._work(lambda: work(caller))
         except PlumblineError as error:
             raise ToolError(str(error)) from None
-        except Exception as error:
-            # The library would log the error with its words, and those may repeat protected values.
+        except Exception as error:  # noqa: BLE001 - the edge to a library that would log what an error says
             log.error("a tool failed: %s", type(error).__name__)  # noqa: TRY400
             raise ToolError("this could not be done; the server's log says more") from None

@@ -15,7 +15,7 @@ from automations.rules import Severity
 from flows.roster import Roster
 from flows.shelf import Shelf
 from rag.answer import stream
-from rag.chat import Chat
+from rag.chat import Chat, open_chat
 from rag.context import Context, context
 from rag.copilot import Copilot
 from rag.feedback import Feedback, note_feedback
@@ -214,3 +214,14 @@ class Desk:
             names = ", ".join(each.name for each in found)
             raise ConflictError(f"several verticals have records of kind {kind!r}", hint=f"Say which one: {names}.")
         return found[0]
+
+
+def open_desk(
+    settings: Settings, database: Database, clock: Clock, verticals: Mapping[str, Vertical], shelf: Shelf
+) -> Desk:
+    """A desk of an installation.
+
+    Raises:
+        ConfigurationError: the chat model's settings contradict each other.
+    """
+    return Desk(settings, database, clock, verticals, Roster(settings, verticals), shelf, open_chat(settings))
