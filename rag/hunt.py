@@ -58,7 +58,7 @@ class Hunt:
         """As many hits as were asked for, or fewer and why: the whole of what may be seen was then looked at."""
         among, depth = self.allowed if is_filtered(self.query) else None, max(_DEPTH, 5 * self.query.k)
         while True:
-            fused = self._legs(depth, among)
+            fused = self.ranked(depth, among)
             hits = self._distinct(fused)
             if len(hits) >= self.query.k:
                 return hits, None
@@ -78,7 +78,8 @@ class Hunt:
         with self.stages.timed("embed"):
             return self.embed()
 
-    def _legs(self, depth: int, among: Rows | None) -> list[Fused]:
+    def ranked(self, depth: int = _DEPTH, among: Rows | None = None) -> list[Fused]:
+        """Both legs in one order, the best first; passages that say the same are still apart."""
         with ThreadPoolExecutor(1) as aside:
             lexical = aside.submit(self._lexical, depth, among)
             vector = self.vector
