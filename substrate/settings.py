@@ -120,6 +120,12 @@ class Settings(BaseSettings):
     )
     embed_key: SecretStr | None = Field(default=None, description="Key of that API.")
     embed_model: str | None = Field(default=None, description="Model that it shall use.")
+    embed_dimensions: int | None = Field(
+        default=None,
+        ge=1,
+        le=16_384,
+        description="How many numbers its vectors shall have; unset: as many as the model gives.",
+    )
     embed_clearance: Clearance = Field(
         default="internal", description="The most sensitive text that the hosted embedder may be given."
     )

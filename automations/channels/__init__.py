@@ -1,8 +1,7 @@
 """How a message leaves the house: one module a channel, and the list of them.
 
-Read `channel` (what a channel promises), then `inbox`, `file`, `smtp`, `webhook`; `signing` holds the key of webhooks,
-`loopback` says which hosts are this machine. A new channel is a module with an `opened` function, and its place in
-`OPENERS`.
+Read `channel` (what a channel promises), then `inbox`, `file`, `smtp`, `webhook`; `signing` holds the key of webhooks.
+A new channel is a module with an `opened` function, and its place in `OPENERS`.
 """
 
 from __future__ import annotations

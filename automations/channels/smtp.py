@@ -16,11 +16,11 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
-from automations.channels.loopback import is_loopback
 from substrate.clock import from_micros
 from substrate.columns import Sensitivity
 from substrate.database import Database
 from substrate.errors import ConfigurationError
+from substrate.loopback import is_loopback
 from substrate.settings import Settings
 
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}

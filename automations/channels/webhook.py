@@ -12,11 +12,11 @@ import orjson
 from pydantic import SecretStr
 
 from automations.channels.channel import Channel, Failure, Refused, Rendered, Retry, Sent
-from automations.channels.loopback import is_loopback
 from automations.channels.signing import key_bytes, signature, signing_key
 from substrate.clock import DAY, MICROS, Clock, SystemClock, isoformat
 from substrate.columns import Sensitivity
 from substrate.database import Database
+from substrate.loopback import is_loopback
 from substrate.settings import Settings
 from substrate.sources.backoff import retry_after
 

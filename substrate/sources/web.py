@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,6 +94,8 @@ class Web:
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = random.random
     max_bytes: int = 64 << 20
+    retried: Set[int] = RETRIED
+    """Statuses after which the same call is made again."""
     server_time: int | None = None
     """The last time that the server itself told us (its `Date`)."""
 
@@ -108,7 +110,7 @@ class Web:
         while True:
             outcome = self._try(call)
             tried += 1
-            if isinstance(outcome, Answer) and outcome.status not in RETRIED:
+            if isinstance(outcome, Answer) and outcome.status not in self.retried:
                 return outcome
             self.pause(outcome, tried, call.url)
 

@@ -48,6 +48,13 @@ def test_all_rooms_are_in_it() -> None:
     assert copied >= {"substrate", "rag", "automations", "verticals", "flows", "console"}
 
 
+def test_it_brings_the_model_where_it_is_looked_for() -> None:
+    built = [said for said in arguments("RUN") if said.endswith("plumbline models install")]
+    where = re.findall(r"PLUMBLINE_MODELS_DIR=(\S+)", " ".join([*built, *arguments("ENV")]))
+    assert len(built) == 1
+    assert where == ["/opt/plumbline/models"] * 2
+
+
 def test_its_command_can_be_typed() -> None:
     (command,) = arguments("CMD")
     assert complaint(json.loads(command)) is None

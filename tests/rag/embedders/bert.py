@@ -56,4 +56,5 @@ def _linear(part: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
 def _norm(part: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
     centred = x - x.mean(axis=1, keepdims=True)
     scaled = centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-12)
-    return scaled * part[f"{name}.weight"] + part[f"{name}.bias"]
+    normed: Tensor = scaled * part[f"{name}.weight"] + part[f"{name}.bias"]
+    return normed
