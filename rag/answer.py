@@ -124,7 +124,7 @@ class _Work:
         """The model's sentences that the passages back, with what was masked put back."""
         passages = {each.number: f"{each.title}\n{each.text}" for each in out.given}
         for written in _written(pieces):
-            if NOT_THERE in written and not self.sentences:
+            if written.strip(" .") == NOT_THERE and not self.sentences:
                 self.answer = replace(self.answer, outcome=Outcome.NOT_IN_DOCUMENTS)
                 return
             verdict = checked(plain(written), passages)
