@@ -93,8 +93,8 @@ class Story:
 
     @cached_property
     def floor(self) -> Sensitivity:
-        """The highest sensitivity of the columns that choose what a document lists; it says at least that much."""
-        return max((meaning.sensitivity for meaning in self._choosing()), default=Sensitivity.PUBLIC)
+        """The highest sensitivity of the record's id and of what chooses what is told; a document says that much."""
+        return max(meaning.sensitivity for meaning in self._choosing())
 
     @cached_property
     def ceiling(self) -> Sensitivity:
@@ -233,7 +233,7 @@ class Story:
 
     def _choosing(self) -> Iterator[Meaning]:
         own = meanings(self.record)
-        yield from (own[name] for name in (*self.telling.only, *self.telling.skip))
+        yield from (own[name] for name in ("id", *self.telling.only, *self.telling.skip))
         for listed in self.telling.lists.values():
             known = meanings(self.kinds[listed.kind])
             named = [listed.by, *listed.only, *listed.skip, *([listed.ordered_by] if listed.order else [])]
