@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from console.web.pace import Pace
@@ -30,11 +31,14 @@ from substrate.errors import (
 )
 from substrate.keyring import Keyring
 
+log = logging.getLogger(__name__)
+
 MOST_BYTES = 64 << 10
 """Of a question; the longest one fits in four bytes a letter, with room to spare."""
 
 _LATER_SECONDS = 2
 _WAITING = 64
+_NOTED_SECONDS = 60.0
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 _STATUSES: tuple[tuple[type[PlumblineError], int], ...] = (
     (AuthenticationError, 401),
@@ -48,6 +52,8 @@ _STATUSES: tuple[tuple[type[PlumblineError], int], ...] = (
 )
 _Asked = TypeVar("_Asked", bound=BaseModel)
 _Found = TypeVar("_Found")
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Refused(Exception):
@@ -105,6 +111,15 @@ class Reception:
         """Take no more work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    async def note(self) -> None:
+        """Write down now and then which keys are in use, for as long as it is not cancelled."""
+        while True:
+            await asyncio.sleep(_NOTED_SECONDS)
+            try:
+                await self.done(self._keyring.note)
+            except Refused as refusal:
+                log.warning("it cannot be written down which keys are in use: %s", refusal.said)
+
     async def caller(self, request: Request) -> Caller:
         """Who asks.
 
@@ -144,6 +159,20 @@ class Reception:
             raise refusal_of(error) from None
         finally:
             self._waiting -= 1
+
+
+def answered(handler: Handler) -> Handler:
+    """The handler, with every refusal turned into an answer."""
+
+    async def answering(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refused as refusal:
+            return refusal.answer()
+        except ClientDisconnect:
+            return Refused(400, "the caller hung up").answer()
+
+    return answering
 
 
 def is_here(request: Request) -> bool:
