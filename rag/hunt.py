@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
+
 from rag.collapse import Told
-from rag.fusion import Fused, fuse
+from rag.fusion import Fused, by_ranks, by_scores
 from rag.hit import Hit, Passage, Query
 from rag.live import LiveIndex, Ranked, Rows, Vector
 from rag.stages import Stages
@@ -42,6 +44,7 @@ class Hunt:
         query: the question with its filters.
         words: what the lexical leg looks for, each with its weight.
         embed: gives the question's vector.
+        measured: the embedder is the one that the fusion of scores was measured with.
         stages: where the time goes.
     """
 
@@ -50,6 +53,7 @@ class Hunt:
     query: Query
     words: Mapping[str, float]
     embed: Callable[[], Vector]
+    measured: bool
     stages: Stages
 
     def gather(self) -> tuple[list[Hit], Short | None]:
@@ -82,7 +86,16 @@ class Hunt:
             vector = self.vector
             with self.stages.timed("dense"):
                 dense = self.live.nearest(vector, self.partitions, depth, among)
-            return fuse(dense, lexical.result())
+            return self._fused(dense, lexical.result())
+
+    def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
+        if not self.measured:
+            return by_ranks(dense, lexical)
+        near = {row for row, _ in dense}
+        others = np.array([row for row, _ in lexical if row not in near], dtype=np.int64)
+        with self.stages.timed("dense"):
+            found = self.live.nearest(self.vector, self.partitions, len(others), others) if len(others) else []
+        return by_scores(dense, lexical, dict(found))
 
     def _lexical(self, depth: int, among: Rows | None) -> Ranked:
         if not self.words:
