@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from rag.collapse import Told
-from rag.fusion import Beside, Fused, fuse, trust_in_words
-from rag.hit import Hit, Query
+from rag.fusion import Fused, by_ranks, by_scores
+from rag.hit import Hit, Passage, Query
 from rag.live import LiveIndex, Ranked, Rows, Vector
 from rag.stages import Stages
 
@@ -44,6 +44,7 @@ class Hunt:
         query: the question with its filters.
         words: what the lexical leg looks for, each with its weight.
         embed: gives the question's vector.
+        measured: the embedder is the one that the fusion of scores was measured with.
         stages: where the time goes.
     """
 
@@ -52,6 +53,7 @@ class Hunt:
     query: Query
     words: Mapping[str, float]
     embed: Callable[[], Vector]
+    measured: bool
     stages: Stages
 
     def gather(self) -> tuple[list[Hit], Short | None]:
@@ -87,19 +89,13 @@ class Hunt:
             return self._fused(dense, lexical.result())
 
     def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
-        """Both legs in one order; each is asked for its word on what only the other one found."""
-        if not lexical:
-            return fuse(dense, lexical)
-        with self.stages.timed("fuse"):
-            near, said = {row for row, _ in dense}, {row for row, _ in lexical}
-            unheard, unsaid = rows_of(said - near), rows_of(near - said)
-            beside = Beside(
-                dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
-                dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
-            )
-            (best,) = self.live.passages([lexical[0][0]])
-            trust = trust_in_words(self.words, " ".join((best.title, *best.headings, best.text)))
-            return fuse(dense, lexical, trust=trust, beside=beside)
+        if not self.measured:
+            return by_ranks(dense, lexical)
+        near = {row for row, _ in dense}
+        others = np.array([row for row, _ in lexical if row not in near], dtype=np.int64)
+        with self.stages.timed("dense"):
+            found = self.live.nearest(self.vector, self.partitions, len(others), others) if len(others) else []
+        return by_scores(dense, lexical, dict(found))
 
     def _lexical(self, depth: int, among: Rows | None) -> Ranked:
         if not self.words:
@@ -119,8 +115,7 @@ class Hunt:
             return hits[: self.query.k]
 
     def _add(self, fused: Sequence[Fused], told: Told, hits: list[Hit]) -> None:
-        passages = self.live.passages([each.row for each in fused])
-        for each, passage in zip(fused, passages, strict=True):
+        for each, passage in self._read(fused):
             same = told.same_as(len(hits), passage)
             if same is None:
                 hits.append(Hit(passage, each.score, each.dense_rank, each.lexical_rank, each.similarity))
@@ -128,17 +123,19 @@ class Hunt:
                 alike = dict.fromkeys((*hits[same].alike, passage.document))
                 hits[same] = replace(hits[same], alike=tuple(alike))
 
+    def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
+        """The passages of rows, without those that went while we looked."""
+        passages = self.live.passages([each.row for each in fused])
+        if len(passages) == len(fused):
+            return list(zip(fused, passages, strict=True))
+        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
+
     def _reason(self) -> Short:
         if len(self.allowed) >= self.query.k:
             return Short.ALIKE
         if is_filtered(self.query):
             return Short.FILTERED
         return Short.FEWER_DOCUMENTS if len(self.allowed) else Short.NO_DOCUMENTS
-
-
-def rows_of(rows: Collection[int]) -> Rows:
-    """Rows in their order, as an index takes them."""
-    return np.array(sorted(rows), dtype=np.int64)
 
 
 def is_filtered(query: Query) -> bool:
