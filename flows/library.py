@@ -44,3 +44,12 @@ def open_library(settings: Settings, database: Database, clock: Clock, address: 
     """
     embedder = open_embedder(settings)
     return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address)))
+
+
+def open_owned_index(settings: Settings, database: Database, clock: Clock) -> Index:
+    """Open the index alone, for work that embeds nothing; it is in step with the ledger then.
+
+    Raises:
+        ConflictError: another process owns it.
+    """
+    return open_index(settings, database, clock)

@@ -18,6 +18,7 @@ from console.web.capture import Capture
 from console.web.copilots import CopilotDoor
 from console.web.door import Door
 from console.web.gauges import Gauges
+from console.web.index_door import IndexDoor
 from console.web.lane import Lane
 from console.web.letterbox import Letterbox
 from console.web.mcp_door import McpDoor
@@ -84,7 +85,7 @@ def create_app(
         app.add_route(f"{base}/capture", capture.jobs, methods=["GET"])
         app.add_route(f"{base}/capture", capture.discover, methods=["OPTIONS"])
         app.add_route(f"{base}/capture/{{job}}", capture.job, methods=["GET"])
-    for method, path, handler in CopilotDoor(desk, reception, meters).routes():
+    for method, path, handler in CopilotDoor(desk, reception, meters).routes() + IndexDoor(desk, reception).routes():
         app.add_route(path, handler, methods=[method])
     app.router.routes.append(Route("/mcp", endpoint=tools))
     app.add_route("/healthz", probes.healthz, methods=["GET"])

@@ -6,13 +6,13 @@ import asyncio
 import ipaddress
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from console.web.pace import Pace
@@ -52,6 +52,8 @@ _STATUSES: tuple[tuple[type[PlumblineError], int], ...] = (
 )
 _Asked = TypeVar("_Asked", bound=BaseModel)
 _Found = TypeVar("_Found")
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Refused(Exception):
@@ -157,6 +159,20 @@ class Reception:
             raise refusal_of(error) from None
         finally:
             self._waiting -= 1
+
+
+def answered(handler: Handler) -> Handler:
+    """The handler, with every refusal turned into an answer."""
+
+    async def answering(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refused as refusal:
+            return refusal.answer()
+        except ClientDisconnect:
+            return Refused(400, "the caller hung up").answer()
+
+    return answering
 
 
 def is_here(request: Request) -> bool:

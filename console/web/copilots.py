@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from console.asked import AnswerAsked, ContextAsked, FeedbackAsked, SearchAsked
@@ -19,7 +19,7 @@ from console.told import (
     SearchTold,
     sentence_told,
 )
-from console.web.asking import Reception, Refused, json_of, refusal_of
+from console.web.asking import Handler, Reception, Refused, answered, json_of, refusal_of
 from flows.desk import Desk
 from flows.meters import Meters
 from rag.reply import Answer, Sentence
@@ -28,7 +28,6 @@ from substrate.clock import MICROS
 from substrate.errors import PlumblineError
 
 Piece = Sentence | Answer
-Handler = Callable[[Request], Awaitable[Response]]
 
 _EVENTS = "text/event-stream"
 _UNKNOWN = "unknown"
@@ -52,11 +51,11 @@ class CopilotDoor:
         """Method, path and handler of everything that can be asked here."""
         place = "/copilots/{name}"
         return [
-            ("GET", "/copilots", _answered(self.listed)),
-            ("POST", f"{place}/search", _answered(self.search)),
-            ("POST", f"{place}/context", _answered(self.context)),
-            ("POST", f"{place}/answer", _answered(self.answer)),
-            ("POST", f"{place}/feedback", _answered(self.feedback)),
+            ("GET", "/copilots", answered(self.listed)),
+            ("POST", f"{place}/search", answered(self.search)),
+            ("POST", f"{place}/context", answered(self.context)),
+            ("POST", f"{place}/answer", answered(self.answer)),
+            ("POST", f"{place}/feedback", answered(self.feedback)),
         ]
 
     async def listed(self, request: Request) -> Response:
@@ -152,20 +151,6 @@ class CopilotDoor:
             label = name if known else _UNKNOWN
             self._meters.asked.labels(label, what, f"refused_{refusal_of(error).status}").inc()
             raise
-
-
-def _answered(handler: Handler) -> Handler:
-    """The handler, with every refusal turned into an answer."""
-
-    async def answering(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except Refused as refusal:
-            return refusal.answer()
-        except ClientDisconnect:
-            return Refused(400, "the caller hung up").answer()
-
-    return answering
 
 
 def _whole(piece: Piece) -> Answer:
