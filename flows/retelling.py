@@ -14,6 +14,7 @@ from flows.indexing import sync_touched
 from flows.installation import Installation
 from rag.copilot import Copilot
 from rag.embedder import Embedder
+from rag.sync import SyncReport
 from substrate.batches import current_batch
 from substrate.errors import PlumblineError
 
@@ -87,21 +88,21 @@ class Retelling:
             self._begun = newest
         if newest == self._begun and not self._seen:
             return 0
-        told = sum(self._tell(copilot, newest) for copilot in self._copilots().values() if _tells(copilot))
-        if told:
+        reports = [self._tell(copilot, newest) for copilot in self._copilots().values() if _tells(copilot)]
+        done = [report for report in reports if report is not None]
+        if any(report.added or report.touched or report.deleted for report in done):
             self._on_indexed()
-        return told
+        return sum(report.read for report in done)
 
-    def _tell(self, copilot: Copilot, newest: int) -> int:
+    def _tell(self, copilot: Copilot, newest: int) -> SyncReport | None:
         since = self._seen.get(copilot.name, self._begun or 0)
         if since >= newest:
-            return 0
+            return None
         report = sync_touched(self._opened, copilot, self._embedder(), since + 1, MOST)
         self._seen[copilot.name] = newest
-        if report is None:
-            return 0
-        log.debug("records were told again", extra={"copilot": copilot.name, "read": report.read})
-        return report.read + report.deleted
+        if report is not None:
+            log.debug("records were told again", extra={"copilot": copilot.name, "read": report.read})
+        return report
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rag.live import Ranked
 from rag.words import stem, stems, words_of
 
-WEIGHT = 0.8
+WEIGHT = 0.7
 """What the best match of words adds when it holds the whole question; a cosine is 1 at most. Chosen on one half of the
 judged questions, and measured on the other."""
 

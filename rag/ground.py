@@ -16,7 +16,6 @@ from substrate.catalog import Vertical
 from substrate.columns import Sensitivity
 from substrate.database import Database
 
-
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -15,7 +15,7 @@ RANKED = st.lists(st.integers(0, 30), unique=True, max_size=20).map(
 
 
 def test_a_row_that_both_legs_found_comes_before_those_that_one_did() -> None:
-    assert [each.row for each in fuse([(1, 0.9), (2, 0.8), (4, 0.2)], [(3, 9.0), (2, 8.0)])] == [2, 3, 1, 4]
+    assert [each.row for each in fuse([(1, 0.8), (2, 0.7), (4, 0.2)], [(3, 9.0), (2, 8.0)])] == [2, 3, 1, 4]
 
 
 def test_each_row_says_where_it_was_found() -> None:
