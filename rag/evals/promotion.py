@@ -75,7 +75,7 @@ class GoldenGate:
         caller = overseer(_ACTOR, copilot, served)
         ask = asking(Fixed(served), self.embedder, caller, copilot, self.clock.now())
         with self.database.read() as connection:
-            return try_out(connection, golden.golden, ask, served, copilot)
+            return try_out(connection, golden.golden, ask, served.generation, copilot)
 
 
 def _figures(verdict: Verdict) -> dict[str, float]:

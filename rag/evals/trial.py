@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -15,7 +16,7 @@ from rag.evals.measures import DEPTH
 from rag.evals.runs import Measured
 from rag.evals.survey import survey
 from rag.generations import generation
-from rag.hit import Query
+from rag.hit import Hit, Query
 from rag.live import Index, LiveIndex
 from rag.search import search
 from rag.thinness import THIN, confidence, evidence
@@ -54,26 +55,36 @@ def asking(index: Index, embedder: Embedder, caller: Caller, copilot: Copilot, n
 
     def ask(question: str) -> Found:
         found = search(index, embedder, caller, copilot, Query(question, k=DEPTH), now)
-        thin = confidence(evidence(question, found.hits)) < THIN
-        alike = [hit.alike for hit in found.hits]
-        return Found([hit.passage for hit in found.hits], thin, found.timings["total"], alike)
+        return found_of(question, found.hits, found.timings["total"])
 
     return ask
 
 
-def try_out(connection: Connection, golden: Golden, ask: Ask, served: LiveIndex, copilot: Copilot) -> Trial:
+def found_of(question: str, hits: Sequence[Hit], took: int) -> Found:
+    """A search's hits as they are judged.
+
+    Args:
+        question: what was asked.
+        hits: the best first.
+        took: how long it took, in microseconds.
+    """
+    thin = confidence(evidence(question, hits)) < THIN
+    return Found([hit.passage for hit in hits], thin, took, [hit.alike for hit in hits])
+
+
+def try_out(connection: Connection, golden: Golden, ask: Ask, number: int, copilot: Copilot) -> Trial:
     """Put all questions to a generation.
 
     Args:
         connection: a read transaction.
         golden: the questions.
         ask: puts one to that generation.
-        served: the generation.
+        number: the generation's.
         copilot: whose it is.
     """
     documents = {place.document for question in golden.questions for place in question.where}
-    ground = survey(connection, served.generation, documents)
-    made = generation(connection, served.generation)
+    ground = survey(connection, number, documents)
+    made = generation(connection, number)
     legs = ("dense", "lexical", *(["expansion"] if copilot.words else []))
     measured = Measured(made.id, ground.fingerprint, made.recipe, made.embedder, legs, version("plumbline"))
     return Trial(measured, ground.label, judge(golden, ask, ground.texts))

@@ -83,7 +83,7 @@ def test_a_trial_knows_what_it_was_measured_on(one_ledger: Database, index: Inde
     live = index.live("helper")
     ask = asking(index, HashingEmbedder(), overseer("cli:ana", HELPER, live), HELPER, CLOCK.now())
     with one_ledger.read() as connection:
-        trial = try_out(connection, GOLDEN, ask, live, HELPER)
+        trial = try_out(connection, GOLDEN, ask, live.generation, HELPER)
     assert [one.ranks for one in trial.judged] == [(1,)] * 3
     assert (trial.measured.generation, trial.measured.legs) == (live.generation, ("dense", "lexical"))
     assert all(one.took > 0 for one in trial.judged)
