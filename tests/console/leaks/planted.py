@@ -14,7 +14,7 @@ import httpx
 import uvicorn
 from sqlalchemy import insert
 
-from automations.alerts import alert
+from automations.alerts import alert, alert_code
 from automations.engine import Engine, evaluate
 from automations.rule_files import rule_from
 from automations.rulebook import import_rules
@@ -39,8 +39,8 @@ from tests.flows.test_live_loop import wait_until
 from verticals.hospital import vertical
 from verticals.hospital.records import Note, Patient
 
-NORTH = ("Zebedee Quillfeather", "MRN-PLANTED-77", "a walnut sized growth", "GUIDELINE-PLANTED-NORTH")
-SOUTH = ("Ottoline Marchbanks", "MRN-PLANTED-88", "a broken clavicle", "GUIDELINE-PLANTED-SOUTH")
+NORTH = ("Zebedee Quillfeather", "MRN-7719305", "a walnut sized growth", "GUIDELINE-PLANTED-NORTH")
+SOUTH = ("Ottoline Marchbanks", "MRN-8823614", "a broken clavicle", "GUIDELINE-PLANTED-SOUTH")
 WORDS = (*NORTH, *SOUTH, "Quillfeather", "Marchbanks", "Zebedee", "Ottoline", "walnut", "clavicle", "p-zeb", "p-otto")
 OPEN = "Visiting hours are from two to six"
 
@@ -65,7 +65,7 @@ copilots:
 """
 RULE = {
     "rule": "told-name", "title": "A patient with a record number", "description": "For the test",
-    "entity": "patient", "when": 'mrn.startsWith("MRN-PLANTED")', "severity": "high", "owner": "charge-nurse",
+    "entity": "patient", "when": 'mrn.startsWith("MRN-")', "severity": "high", "owner": "charge-nurse",
     "cost_of_delay": "none", "notify": [{"role": "charge-nurse"}], "values": ["name", "mrn"], "lifecycle": "active",
 }  # fmt: skip
 
@@ -187,7 +187,5 @@ def _keys(database: Database) -> dict[str, str]:
 
 
 def _codes(database: Database) -> list[str]:
-    from automations.alerts import alert_code
-
     with database.read() as connection:
         return [alert_code(row.id) for row in connection.execute(alert.select())]

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
+from rag.copilot import Copilot
+from rag.copilot_files import load_copilots
 from rag.evals.golden import Golden, Place, Question
-from rag.evals.runs import list_runs, run_of
+from rag.evals.runs import keep_run, list_runs, run_of
+from rag.evals.sets import keep_set
+from rag.evals.trial import asking, try_out
 from substrate.access import Caller
+from substrate.clock import SystemClock
 from substrate.errors import NotFoundError
 from tests.console.leaks.doors import QUESTIONS, over_http, over_mcp, statuses
-from tests.console.leaks.planted import CHIEF, CLERK, NORTH, OPEN, SOUTH, SOUTHERN, TEACHER, VISITOR, WORDS, House, house
+from tests.console.leaks.planted import (
+    CHIEF,
+    CLERK,
+    NORTH,
+    OPEN,
+    SOUTH,
+    SOUTHERN,
+    TEACHER,
+    VISITOR,
+    WORDS,
+    House,
+    house,
+)
 from tests.console.shell import Shell
+from verticals.hospital import vertical
 
 OUTSIDERS = [CLERK, VISITOR, TEACHER]
 OF_NORTH = (*NORTH, "Quillfeather", "Zebedee", "walnut", "p-zeb")
@@ -106,12 +123,11 @@ def test_the_command_line_narrowed_shows_what_somebody_else_would_see(
     shell = Shell(capsys)
     asked = [
         ("ask", "house", question, *narrowed, "--role", "doctor", *more)
-        for question in QUESTIONS
+        for question in QUESTIONS[:2]
         for more in ((), ("--json",), ("--search-only", "--k", "50"), ("--about", "patient/p-zeb"))
     ]
     told = "\n".join(f"{said.out} {said.err}" for said in (shell(*words) for words in asked))
     whole = shell("ask", "house", QUESTIONS[0], "--role", "doctor", "--search-only", "--k", "50").out
-    # The command's own words hold the key that was typed.
     assert leaked(told, NORTH) == []
     assert leaked(whole, (NORTH[0], SOUTH[0])) == [NORTH[0], SOUTH[0]]
 
@@ -129,23 +145,15 @@ def test_runs_of_golden_questions_are_for_those_who_may_see_the_documents(plante
 
 def _ran(planted: House) -> int:
     """A run of a question that names what was planted, by somebody who may see it."""
-    from rag.evals.runs import keep_run
-    from rag.evals.sets import keep_set
-    from rag.evals.trial import asking, try_out
-    from substrate.clock import SystemClock
-
-    question = Question(id="q1", ask=f"What has {NORTH[0]}?", where=[Place(document="north.md", says=NORTH[3])])
-    golden = Golden(copilot="house", questions=[question])
+    question = Question(id="q1", ask=f"What has {NORTH[0]}?", where=(Place(document="north.md", says=NORTH[3]),))
+    golden = Golden(copilot="house", questions=(question,))
     now, index = SystemClock().now(), planted.shelf.index
     ask = asking(index, planted.shelf.embedder, CHIEF, _copilot(planted), now)
     with planted.database.write() as connection:
         trial = try_out(connection, golden, ask, index.live("house").generation, _copilot(planted))
         kept = keep_set(connection, golden, "file", trial.label, CHIEF, now)
-        return keep_run(connection, kept, trial.measured, trial.judged, CHIEF, now).id
+        return keep_run(connection, kept, trial.measured, trial.judged, CHIEF, now)
 
 
-def _copilot(planted: House):
-    from rag.copilot_files import load_copilots
-    from verticals.hospital import vertical
-
+def _copilot(planted: House) -> Copilot:
     return load_copilots(planted.settings, {"hospital": vertical})["house"]
