@@ -7,7 +7,7 @@ it can be read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -30,14 +30,12 @@ class SeenAlert:
     """An alert as a caller may see it.
 
     Attributes:
-        line: the alert; its subject is replaced by what kind of thing it is where its name is not for the caller, and
-            its title where that is not.
+        line: the alert. Its subject is replaced by what kind of thing it is where its name is not for the caller; what
+            else is not for them is hidden.
         withheld: something in it was replaced.
     """
 
     line: AlertLine
-    title: str
-    subject: str
     withheld: bool
 
 
@@ -99,10 +97,14 @@ def _knows_of(caller: Caller, line: AlertLine) -> bool:
 
 
 def _seen(line: AlertLine, clearance: Sensitivity) -> SeenAlert:
-    named = line.sensitivity <= clearance
-    inner = clearance >= Sensitivity.INTERNAL
-    subject = line.subject if named else generic_name(line.entity_kind)
-    return SeenAlert(line, line.title if inner else HIDDEN, subject, not (named and inner))
+    named, inner = line.sensitivity <= clearance, clearance >= Sensitivity.INTERNAL
+    shown = line if named else replace(line, subject=generic_name(line.entity_kind))
+    # An id leads to a person as surely as a name does.
+    shown = shown if clearance >= max(line.sensitivity, Sensitivity.PII) else replace(shown, entity_id=0)
+    if not inner:
+        acked_by = None if line.acked_by is None else HIDDEN
+        shown = replace(shown, title=HIDDEN, rule_id=HIDDEN, site=None, acked_by=acked_by)
+    return SeenAlert(shown, not (named and inner))
 
 
 def _told(part: Mapping[str, Any], clearance: Sensitivity) -> str:

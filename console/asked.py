@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -57,6 +57,7 @@ class SearchAsked(_Asked):
 class ContextAsked(SearchAsked):
     """A question about a record: its features are told beside the passages."""
 
+    entity: EntityAsked = Field(description="The record whose features are wanted.")
     features: list[Word] = Field(default=[], max_length=200, description="Only these features; none: all of them.")
     only_entity: bool = Field(default=False, description="Search only in what tells of the record.")
 
@@ -83,6 +84,3 @@ class FeedbackAsked(_Asked):
     def feedback(self, copilot: str) -> Feedback:
         """The same for a copilot."""
         return Feedback(copilot, self.question, self.helpful, tuple(self.chunks), self.generation, self.comment)
-
-
-Verdict = Literal["noted"]

@@ -71,6 +71,10 @@ COMMANDS = {
         "console.outbox:commands",
         "The outbox: messages that wait, were sent, are dead, or were not worth sending any more.",
     ),
+    "index": (
+        "console.index:commands",
+        "The index: what copilots answer from. Bring it up to date, see how it stands, mend it, go back.",
+    ),
     "keys": ("console.keys:commands", "Keys: what programs show to be let in, and what each lets them see."),
     "models": ("console.models:commands", "Models: the one that turns texts into vectors, on this machine."),
 }

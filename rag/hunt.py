@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from rag.collapse import Told
-from rag.fusion import Fused, by_ranks, by_scores
+from rag.fusion import Beside, Fused, fuse, trust_in_words
 from rag.hit import Hit, Passage, Query
 from rag.live import LiveIndex, Ranked, Rows, Vector
 from rag.stages import Stages
@@ -44,7 +44,6 @@ class Hunt:
         query: the question with its filters.
         words: what the lexical leg looks for, each with its weight.
         embed: gives the question's vector.
-        measured: the embedder is the one that the fusion of scores was measured with.
         stages: where the time goes.
     """
 
@@ -53,14 +52,13 @@ class Hunt:
     query: Query
     words: Mapping[str, float]
     embed: Callable[[], Vector]
-    measured: bool
     stages: Stages
 
     def gather(self) -> tuple[list[Hit], Short | None]:
         """As many hits as were asked for, or fewer and why: the whole of what may be seen was then looked at."""
         among, depth = self.allowed if is_filtered(self.query) else None, max(_DEPTH, 5 * self.query.k)
         while True:
-            fused = self._legs(depth, among)
+            fused = self.ranked(depth, among)
             hits = self._distinct(fused)
             if len(hits) >= self.query.k:
                 return hits, None
@@ -80,7 +78,8 @@ class Hunt:
         with self.stages.timed("embed"):
             return self.embed()
 
-    def _legs(self, depth: int, among: Rows | None) -> list[Fused]:
+    def ranked(self, depth: int = _DEPTH, among: Rows | None = None) -> list[Fused]:
+        """Both legs in one order, the best first; passages that say the same are still apart."""
         with ThreadPoolExecutor(1) as aside:
             lexical = aside.submit(self._lexical, depth, among)
             vector = self.vector
@@ -89,13 +88,19 @@ class Hunt:
             return self._fused(dense, lexical.result())
 
     def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
-        if not self.measured:
-            return by_ranks(dense, lexical)
-        near = {row for row, _ in dense}
-        others = np.array([row for row, _ in lexical if row not in near], dtype=np.int64)
-        with self.stages.timed("dense"):
-            found = self.live.nearest(self.vector, self.partitions, len(others), others) if len(others) else []
-        return by_scores(dense, lexical, dict(found))
+        """Both legs in one order; each is asked for its word on what only the other one found."""
+        if not lexical:
+            return fuse(dense, lexical)
+        with self.stages.timed("fuse"):
+            near, said = {row for row, _ in dense}, {row for row, _ in lexical}
+            unheard, unsaid = rows_of(said - near), rows_of(near - said)
+            beside = Beside(
+                dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
+                dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
+            )
+            best = self.live.passages([lexical[0][0]])
+            said_there = " ".join(text for one in best for text in (one.title, *one.headings, one.text))
+            return fuse(dense, lexical, trust=trust_in_words(self.words, said_there), beside=beside)
 
     def _lexical(self, depth: int, among: Rows | None) -> Ranked:
         if not self.words:
@@ -130,12 +135,24 @@ class Hunt:
             return list(zip(fused, passages, strict=True))
         return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
 
+    def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
+        """The passages of rows, without those that went while we looked."""
+        passages = self.live.passages([each.row for each in fused])
+        if len(passages) == len(fused):
+            return list(zip(fused, passages, strict=True))
+        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
+
     def _reason(self) -> Short:
         if len(self.allowed) >= self.query.k:
             return Short.ALIKE
         if is_filtered(self.query):
             return Short.FILTERED
         return Short.FEWER_DOCUMENTS if len(self.allowed) else Short.NO_DOCUMENTS
+
+
+def rows_of(rows: Collection[int]) -> Rows:
+    """Rows in their order, as an index takes them."""
+    return np.array(sorted(rows), dtype=np.int64)
 
 
 def is_filtered(query: Query) -> bool:

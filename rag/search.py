@@ -15,7 +15,6 @@ from rag.expansion import looked_for
 from rag.hit import Hit, Query
 from rag.hunt import Hunt, Short
 from rag.live import Index, Vector
-from rag.measured import is_measured
 from rag.redaction import mask
 from rag.stages import Stages
 from rag.words import stem, stems, telling, words_of
@@ -86,7 +85,7 @@ def search(
     if short is None:
         words = looked_for(question, copilot.words)
         embed = partial(vector_of, embedder, question, masked)
-        hunt = Hunt(live, wanted, asked, words, embed, is_measured(embedder), stages)
+        hunt = Hunt(live, wanted, asked, words, embed, stages)
         hits, short = hunt.gather()
     shown = tuple(explained(hit, copilot, question, now) for hit in hits if caller.may_see(hit.passage.label))
     stale = old or any(hit.stale for hit in shown)

@@ -133,6 +133,19 @@ def read_golden(text: str, file: str) -> Golden:
         raise GoldenError(faults, hint=_HINT) from None
 
 
+def question_from(raw: dict[str, Any]) -> Question:
+    """One question from its keys, as somebody gave them on a command line.
+
+    Raises:
+        GoldenError: it is no golden question.
+    """
+    try:
+        return Question.model_validate(raw)
+    except ValidationError as error:
+        faults = "\n".join(_told(fault, {}) for fault in error.errors(include_url=False))
+        raise GoldenError(faults, hint=_HINT) from None
+
+
 def load_golden(path: Path) -> Golden:
     """Golden questions from a file.
 
@@ -160,9 +173,9 @@ def _line_of(error: yaml.YAMLError) -> str:
 def _told(fault: Any, raw: dict[str, Any]) -> str:
     """A fault in plain words; the question is named by its id, since people do not count questions."""
     place = [str(part) for part in fault["loc"]]
-    if len(place) > 1 and place[0] == "questions":
+    if len(place) > 1 and place[0] == "questions" and raw:
         place[:2] = [_named(raw["questions"][int(place[1])], int(place[1]))]
-    key = ".".join(place) or "questions"
+    key = ".".join(place) or ("questions" if raw else "the question")
     if fault["type"] == "extra_forbidden":
         return f"{key}: no such key"
     if fault["type"] == "missing":

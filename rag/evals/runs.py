@@ -45,7 +45,7 @@ eval_run = Table(
     Column("generation", BigInteger),
     Column("corpus_fingerprint", String(64), nullable=False),
     Column("recipe_fingerprint", String(64), nullable=False),
-    Column("embedder", String(200), nullable=False),
+    Column("embedder", Text, nullable=False),
     Column("legs", Text, nullable=False),
     Column("code_version", String(40), nullable=False),
     *label_columns(),

@@ -105,7 +105,7 @@ class Statements:
                 *child.columns,
             )
             .select_from(own.join(child, self._joined(own, child, listed)))
-            .where(among_given(own.c.id), *_chosen(child, listed.only, listed.skip), *_during(own, child, listed))
+            .where(among_given(own.c.id), *self._shown(own, child, listed))
             .subquery()
         )
         chosen = select(numbered).where(numbered.c["_place"] <= listed.most)
@@ -137,7 +137,7 @@ class Statements:
         for name, listed in telling.lists.items():
             child = self._table(listed)
             source = own.join(child, self._joined(own, child, listed))
-            conditions = (*_chosen(child, listed.only, listed.skip), *_during(own, child, listed))
+            conditions = self._shown(own, child, listed)
             yield (
                 select(own.c.id, func.max(child.c.batch), func.count(), literal(0))
                 .select_from(source)
@@ -160,6 +160,10 @@ class Statements:
             source = own.join(child, self._joined(own, child, listed))
             yield select(own.c.id).select_from(source).where(batch >= _BATCH)
         source = own.join(live, self._joined(own, live, listed))
+        if listed.replaced_by is not None:
+            for newer, batch in self._versions(self._table(listed), "batch", "superseded_batch"):
+                further = source.join(newer, newer.c[listed.replaced_by] == live.c.id)
+                yield select(own.c.id).select_from(further).where(batch >= _BATCH)
         for hops in self.story.follows(name):
             reached, further = self._reached(source, live, listed.kind, hops)
             yield select(own.c.id).select_from(further).where(reached.c.batch >= _BATCH)
@@ -188,9 +192,14 @@ class Statements:
         if telling.replaced_when is not None:
             conditions.append(own.c[telling.replaced_when].is_(None))
         if telling.replaced_by is not None:
-            newer = own.alias()
-            another = (newer.c[telling.replaced_by] == own.c.id, newer.c.id != own.c.id)
-            conditions.append(~exists().where(*another, *_chosen(newer, {}, telling.skip)))
+            conditions.append(_unreplaced(own, telling.replaced_by, telling.skip))
+        return conditions
+
+    def _shown(self, own: FromClause, child: FromClause, listed: Listed) -> list[ColumnElement[bool]]:
+        """Which records are listed."""
+        conditions = [*_chosen(child, listed.only, listed.skip), *_during(own, child, listed)]
+        if listed.replaced_by is not None:
+            conditions.append(_unreplaced(child, listed.replaced_by, listed.skip))
         return conditions
 
     def _joined(self, own: FromClause, child: FromClause, listed: Listed) -> ColumnElement[bool]:
@@ -222,6 +231,12 @@ def _chosen(table: FromClause, only: Choice, skip: Choice) -> list[ColumnElement
         empty = None in (values if isinstance(values, tuple) else (values,))
         conditions.append(wanted if empty else or_(table.c[name].is_(None), wanted))
     return conditions
+
+
+def _unreplaced(table: FromClause, reference: str, skip: Choice) -> ColumnElement[bool]:
+    """That no other record replaces it; one that is passed over replaces nothing."""
+    newer = table.alias()
+    return ~exists().where(newer.c[reference] == table.c.id, newer.c.id != table.c.id, *_chosen(newer, {}, skip))
 
 
 def _one_of(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:

@@ -93,8 +93,8 @@ class Story:
 
     @cached_property
     def floor(self) -> Sensitivity:
-        """The highest sensitivity of the columns that choose what a document lists; it says at least that much."""
-        return max((meaning.sensitivity for meaning in self._choosing()), default=Sensitivity.PUBLIC)
+        """The highest sensitivity of the record's id and of what chooses what is told; a document says that much."""
+        return max(meaning.sensitivity for meaning in self._choosing())
 
     @cached_property
     def ceiling(self) -> Sensitivity:
@@ -222,6 +222,8 @@ class Story:
         yield from _columns("order", listed.kind, record, [listed.ordered_by] if listed.order else [])
         yield from _columns("only", listed.kind, record, listed.only)
         yield from _columns("skip", listed.kind, record, listed.skip)
+        if listed.replaced_by is not None and _referred(record, listed.replaced_by) != listed.kind:
+            yield f"replaced_by: {listed.kind}.{listed.replaced_by} is no reference to another {listed.kind}"
         if listed.within and not _is_instant(record, listed.ordered_by):
             yield "within: needs an instant in `order`"
         if listed.during is not None:
@@ -231,7 +233,7 @@ class Story:
 
     def _choosing(self) -> Iterator[Meaning]:
         own = meanings(self.record)
-        yield from (own[name] for name in (*self.telling.only, *self.telling.skip))
+        yield from (own[name] for name in ("id", *self.telling.only, *self.telling.skip))
         for listed in self.telling.lists.values():
             known = meanings(self.kinds[listed.kind])
             named = [listed.by, *listed.only, *listed.skip, *([listed.ordered_by] if listed.order else [])]

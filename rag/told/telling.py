@@ -53,6 +53,7 @@ class Listed(BaseModel):
     within: str | None = Field(None, description="Only those within so long of the newest of them: `90d`.")
     only: Choice = Field(default_factory=dict, description="Only those with one of these values.")
     skip: Choice = Field(default_factory=dict, description="None of those with one of these values.")
+    replaced_by: str | None = Field(None, description="The reference with which another of them replaces one.")
     during: During | None = Field(None, description="Only those of the time of the record.")
 
     @field_validator("within")

@@ -48,7 +48,7 @@ def told(world: World, caller: Caller) -> str:
     with world.database.read() as connection:
         line = alert_for(connection, caller, number)
         found = explanation_for(explain_alert(connection, world.engine.facts, number), caller)
-    return f"{line.title} {line.subject} {orjson.dumps(found).decode()}"
+    return f"{line} {orjson.dumps(found).decode()}"
 
 
 def test_who_is_cleared_sees_it(watched: World) -> None:
@@ -59,7 +59,7 @@ def test_who_is_cleared_sees_it(watched: World) -> None:
 @pytest.mark.parametrize("clearance", [Sensitivity.PUBLIC, Sensitivity.INTERNAL])
 def test_who_is_not_sees_that_there_is_one_and_none_of_it(watched: World, clearance: Sensitivity) -> None:
     caller = replace(CHIEF, clearance=clearance)
-    assert [(one.subject, one.withheld) for one in seen(watched, caller)] == [("a visit", True)]
+    assert [(one.line.subject, one.withheld) for one in seen(watched, caller)] == [("a visit", True)]
     assert [words for words in PLANTED if words in told(watched, caller)] == []
     assert HIDDEN in told(watched, caller)
 

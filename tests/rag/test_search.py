@@ -187,7 +187,7 @@ def test_what_goes_while_we_look_is_not_mistaken_for_its_neighbour() -> None:
 
 def test_every_stage_is_timed() -> None:
     spent = ask(numbered(9), "bed", kinds=frozenset({"guide"})).timings
-    assert spent.keys() == {"filter", "embed", "dense", "lexical", "read", "total"}
+    assert spent.keys() == {"filter", "embed", "dense", "lexical", "fuse", "read", "total"}
     assert spent["total"] >= spent["dense"]
 
 

@@ -1,4 +1,4 @@
-"""Keys of programs that ask, and what was said of the answers."""
+"""Keys of programs that ask."""
 
 from __future__ import annotations
 
@@ -10,16 +10,9 @@ down_revision: str | None = "0005"
 branch_labels: str | None = None
 depends_on: str | None = None
 
-_KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-
 
 def upgrade() -> None:
     """Make the tables."""
-    _keys()
-    _feedback()
-
-
-def _keys() -> None:
     op.create_table(
         "api_key",
         sa.Column("id", sa.String(12), primary_key=True),
@@ -36,19 +29,3 @@ def _keys() -> None:
     )
     held = sa.text("revoked_at IS NULL")
     op.create_index("uq_api_key_name", "api_key", ["name"], unique=True, sqlite_where=held, postgresql_where=held)
-
-
-def _feedback() -> None:
-    op.create_table(
-        "rag_feedback",
-        sa.Column("id", _KEY, primary_key=True, autoincrement=True),
-        sa.Column("copilot", sa.String(120), nullable=False),
-        sa.Column("generation", sa.BigInteger),
-        sa.Column("question", sa.Text, nullable=False),
-        sa.Column("helpful", sa.Boolean, nullable=False),
-        sa.Column("comment", sa.Text),
-        sa.Column("chunks", sa.Text, nullable=False),
-        sa.Column("role", sa.String(80), nullable=False),
-        sa.Column("at", sa.BigInteger, nullable=False),
-    )
-    op.create_index("ix_rag_feedback_copilot_at", "rag_feedback", ["copilot", "at"])

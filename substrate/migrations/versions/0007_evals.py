@@ -1,4 +1,4 @@
-"""Golden questions' results, kept with what they were measured on; and questions that people asked, until frozen."""
+"""What people say of answers, the questions they asked until frozen, and golden runs with their ground."""
 
 from __future__ import annotations
 
@@ -17,9 +17,26 @@ _KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 def upgrade() -> None:
     """Make the tables."""
+    _feedback()
     _sets()
     _runs()
     _questions()
+
+
+def _feedback() -> None:
+    op.create_table(
+        "rag_feedback",
+        sa.Column("id", _KEY, primary_key=True, autoincrement=True),
+        sa.Column("copilot", sa.String(120), nullable=False),
+        sa.Column("generation", sa.BigInteger),
+        sa.Column("question", sa.Text, nullable=False),
+        sa.Column("helpful", sa.Boolean, nullable=False),
+        sa.Column("comment", sa.Text),
+        sa.Column("chunks", sa.Text, nullable=False),
+        sa.Column("role", sa.String(80), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_rag_feedback_copilot_at", "rag_feedback", ["copilot", "at"])
 
 
 def _label() -> list[sa.Column[Any]]:
@@ -56,7 +73,7 @@ def _runs() -> None:
         sa.Column("generation", sa.BigInteger),
         sa.Column("corpus_fingerprint", sa.String(64), nullable=False),
         sa.Column("recipe_fingerprint", sa.String(64), nullable=False),
-        sa.Column("embedder", sa.String(200), nullable=False),
+        sa.Column("embedder", sa.Text, nullable=False),
         sa.Column("legs", sa.Text, nullable=False),
         sa.Column("code_version", sa.String(40), nullable=False),
         *_label(),
@@ -89,10 +106,7 @@ def _questions() -> None:
         sa.Column("passages", sa.Text, nullable=False),
         sa.Column("last_feedback", sa.BigInteger, nullable=False),
         *_label(),
-        sa.Column("name", sa.String(80)),
-        sa.Column("places", sa.Text, nullable=False),
-        sa.Column("slices", sa.Text, nullable=False),
-        sa.Column("unanswerable", sa.Boolean, nullable=False),
+        sa.Column("golden", sa.Text),
         sa.Column("first_asked_at", sa.BigInteger, nullable=False),
         sa.Column("last_asked_at", sa.BigInteger, nullable=False),
         sa.Column("decided_by", sa.String(200)),
