@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -43,7 +45,7 @@ def history_chart(copilot: str, runs: Sequence[tuple[Run, Summary]]) -> str:
     shown = [(run, found) for run, found in runs if found.mean("mrr") is not None]
     across = _Scale(0, max(len(shown) - 1, 1), _LEFT, _WIDTH - _RIGHT)
     up = _Scale(0, 1, _HEIGHT - _BOTTOM, _TOP)
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "name": name,
             "colour": colour,
@@ -74,7 +76,8 @@ def difference_chart(title: str, comparison: Comparison) -> str:
         The picture, an SVG file's text.
     """
     every = [found[name] for found in comparison.differences.values() for name in COLOURS]
-    reach = max([0.05, *(abs(value) for one in every for value in (one.low, one.high))]) * 1.05
+    widest = max([0.05, *(abs(value) for one in every for value in (one.low, one.high))])
+    reach = ceil(widest * 20) / 20
     left, right = 170, _WIDTH - 90
     across = _Scale(-reach, reach, left, right)
     rows: list[dict[str, Any]] = []
@@ -114,7 +117,7 @@ def _apart(places: Sequence[float], least: float = 15.0) -> list[float]:
     """Places of labels, moved so that none covers another, in the order of the places given."""
     order = sorted(range(len(places)), key=lambda number: places[number])
     moved = list(places)
-    for above, below in zip(order, order[1:], strict=False):
+    for above, below in pairwise(order):
         moved[below] = max(moved[below], moved[above] + least)
     return moved
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from sqlalchemy import Connection
@@ -18,10 +18,11 @@ from rag.evals.survey import survey
 from rag.generations import generation
 from rag.hit import Hit, Query
 from rag.live import Index, LiveIndex
+from rag.measured import is_measured
 from rag.search import search
 from rag.thinness import THIN, confidence, evidence
 from substrate.access import Caller, Label
-from substrate.columns import Sensitivity
+from substrate.keyring import LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +56,21 @@ def asking(index: Index, embedder: Embedder, caller: Caller, copilot: Copilot, n
 
     def ask(question: str) -> Found:
         found = search(index, embedder, caller, copilot, Query(question, k=DEPTH), now)
-        return found_of(question, found.hits, found.timings["total"])
+        return found_of(question, found.hits, found.timings["total"], measured=is_measured(embedder))
 
     return ask
 
 
-def found_of(question: str, hits: Sequence[Hit], took: int) -> Found:
+def found_of(question: str, hits: Sequence[Hit], took: int, *, measured: bool) -> Found:
     """A search's hits as they are judged.
 
     Args:
         question: what was asked.
         hits: the best first.
         took: how long it took, in microseconds.
+        measured: how thin evidence is was measured with the embedder that was used.
     """
-    thin = confidence(evidence(question, hits)) < THIN
+    thin = confidence(evidence(question, hits), measured=measured) < THIN
     return Found([hit.passage for hit in hits], thin, took, [hit.alike for hit in hits])
 
 
@@ -90,13 +92,15 @@ def try_out(connection: Connection, golden: Golden, ask: Ask, number: int, copil
     return Trial(measured, ground.label, judge(golden, ask, ground.texts))
 
 
-def overseer(name: str, copilot: Copilot, served: LiveIndex) -> Caller:
-    """Somebody who sees as much of a generation as one role can; for measuring, never for showing what was found.
+def overseer(name: str, copilot: Copilot, labels: Collection[Label]) -> Caller:
+    """Somebody who sees as much as one role can; for measuring, never for showing what was found.
 
     Args:
         name: for the audit.
+        copilot: whom they ask.
+        labels: of all its documents.
     """
-    named = {role for label in served.partitions.values() for role in label.roles}
-    roles = copilot.roles or tuple(sorted(named)) or ("overseer",)
-    callers = [Caller(name, role, Sensitivity.PHI) for role in roles]
-    return max(callers, key=lambda one: sum(map(one.may_see, served.partitions.values())))
+    named = {role for label in labels for role in label.roles}
+    roles = copilot.roles or tuple(sorted(named)) or (LOCAL.role,)
+    callers = [replace(LOCAL, name=name, role=role) for role in roles]
+    return max(callers, key=lambda one: sum(map(one.may_see, labels)))

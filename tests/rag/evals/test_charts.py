@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from rag.evals.charts import difference_chart, history_chart
@@ -37,7 +38,7 @@ def test_a_history_says_what_changed_between_runs() -> None:
 def test_labels_at_the_end_do_not_cover_one_another() -> None:
     tree = ElementTree.fromstring(history_chart("ward", [run(1, (1,))]))
     ends = sorted(float(each.get("y", 0)) for each in tree.iter(f"{SVG}text") if (each.text or "").endswith(" 1.000"))
-    assert min(below - above for above, below in zip(ends, ends[1:], strict=False)) >= 15
+    assert min(below - above for above, below in pairwise(ends)) >= 15
 
 
 def test_runs_that_measured_nothing_are_left_out() -> None:
