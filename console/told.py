@@ -11,6 +11,7 @@ from console.shown import shown_value
 from rag.context import Context
 from rag.copilot import Copilot
 from rag.hit import Hit
+from rag.reply import Answer, Citation, Sentence
 from rag.search import SearchResult
 from substrate.clock import SECOND, isoformat
 from substrate.disclosure import SeenFeatures
@@ -166,10 +167,87 @@ class ContextTold(Told):
         )  # fmt: skip
 
 
+class SentenceTold(Told):
+    """A sentence of an answer."""
+
+    text: str
+    cited: list[int] = Field(description="Numbers of the citations that say it.")
+
+
+class CitationTold(Told):
+    """A passage that an answer rests on."""
+
+    number: int
+    chunk: str
+    document: str
+    source: str
+    title: str
+    headings: list[str]
+    version: str
+    link: str | None
+    changed_at: str | None
+    age_seconds: float
+    stale: bool
+
+    @classmethod
+    def of(cls, citation: Citation) -> CitationTold:
+        """A citation as it is told."""
+        return cls(
+            number=citation.number, chunk=citation.chunk, document=citation.document, source=citation.source,
+            title=citation.title, headings=list(citation.headings), version=citation.version, link=citation.link,
+            changed_at=_instant(citation.changed_at), age_seconds=citation.age / SECOND, stale=citation.stale,
+        )  # fmt: skip
+
+
+class AnswerTold(Told):
+    """An answer that can be checked."""
+
+    outcome: str = Field(description="written, extract, not_in_documents or nothing_found.")
+    text: str = Field(description="The whole answer, with citations, or that the documents do not say.")
+    sentences: list[SentenceTold]
+    citations: list[CitationTold]
+    confidence: float = Field(description="How likely it is that the documents answer the question, from 0 to 1.")
+    stale: bool = Field(description="It rests on what is older than was promised.")
+    instead: str | None = Field(description="Why it is an extract though there is a chat model.")
+    withheld: int = Field(description="Passages that the chat model was not given.")
+    masked: int = Field(description="Personal values that the chat model was not given.")
+    dropped: int = Field(description="Sentences that were left out, since no passage says them.")
+    cut_short: bool
+    short: str | None = Field(description="Why there are fewer passages than were asked for.")
+    generation: int | None
+    chunks: list[str] = Field(description="Ids of the passages that were looked at, best first; say them in feedback.")
+    timings_ms: dict[str, float]
+
+    @classmethod
+    def whole(cls, last: Sentence | Answer) -> AnswerTold:
+        """The last piece of a streamed answer, which is all of it."""
+        if not isinstance(last, Answer):
+            raise TypeError("a stream ends with the answer")
+        return cls.of(last)
+
+    @classmethod
+    def of(cls, answer: Answer) -> AnswerTold:
+        """An answer as it is told."""
+        found = answer.found
+        return cls(
+            outcome=str(answer.outcome), text=answer.text, sentences=[sentence_told(one) for one in answer.sentences],
+            citations=[CitationTold.of(one) for one in answer.citations], confidence=round(answer.confidence, 3),
+            stale=answer.stale, instead=None if answer.instead is None else str(answer.instead),
+            withheld=answer.withheld, masked=answer.masked, dropped=answer.dropped, cut_short=answer.cut_short,
+            short=None if found.short is None else str(found.short), generation=found.generation,
+            chunks=[hit.passage.chunk for hit in found.hits], timings_ms=timings_ms(answer.timings),
+        )  # fmt: skip
+
+
 class NotedTold(Told):
     """Feedback that was kept."""
 
     id: int
+
+
+def sentence_told(sentence: Sentence) -> SentenceTold:
+    """A sentence as it is told."""
+    return SentenceTold(text=sentence.text, cited=list(sentence.cited))
 
 
 def timings_ms(spent: Mapping[str, int]) -> dict[str, float]:

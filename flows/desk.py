@@ -5,7 +5,7 @@ Every door (command line, HTTP, MCP) asks here; none of them decides anything by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from automations.disclosure import SeenAlert, alert_for, alerts_for, explanation_for
@@ -14,11 +14,14 @@ from automations.listing import find_alert
 from automations.rules import Severity
 from flows.roster import Roster
 from flows.shelf import Shelf
+from rag.answer import stream
+from rag.chat import Chat, open_chat
 from rag.context import Context, context
 from rag.copilot import Copilot
 from rag.feedback import Feedback, note_feedback
 from rag.ground import Ground
 from rag.hit import Query
+from rag.reply import Answer, Sentence
 from rag.search import SearchResult, search
 from substrate.access import Caller
 from substrate.catalog import Vertical
@@ -44,6 +47,7 @@ class Desk:
         verticals: by name.
         roster: which copilots there are.
         shelf: where embedder and index are.
+        chat: writes answers; None: they are extracts.
     """
 
     settings: Settings
@@ -52,6 +56,7 @@ class Desk:
     verticals: Mapping[str, Vertical]
     roster: Roster
     shelf: Shelf
+    chat: Chat | None = None
 
     def copilots(self, caller: Caller) -> list[Copilot]:
         """The copilots that somebody may ask, by name."""
@@ -108,6 +113,26 @@ class Desk:
         ground = self._ground(caller, name)
         asked = replace(query, entity=self._about(caller, ground.copilot, entity) if only_entity else None)
         return context(ground, caller, asked, entity, self.clock.now())
+
+    def answer(
+        self, caller: Caller, name: str, query: Query, entity: Entity | None = None
+    ) -> Iterator[Sentence | Answer]:
+        """An answer sentence by sentence, and whole in the end; nothing is done before the first is asked for.
+
+        Args:
+            caller: who asks.
+            name: the copilot.
+            query: the question; its k is how many passages are looked at, its entity is set here.
+            entity: only from what tells of this record.
+
+        Raises:
+            UnavailableError: the index is not open yet.
+            NotFoundError: there is no such copilot or record that they may see, or nothing was indexed yet.
+            ForbiddenError: they may not ask about records of that kind.
+        """
+        ground = self._ground(caller, name)
+        asked = replace(query, entity=self._about(caller, ground.copilot, entity))
+        yield from stream(ground, caller, asked, self.clock.now(), self.chat)
 
     def note(self, caller: Caller, feedback: Feedback) -> int:
         """Keep what somebody says of an answer; returns its number."""
@@ -189,3 +214,14 @@ class Desk:
             names = ", ".join(each.name for each in found)
             raise ConflictError(f"several verticals have records of kind {kind!r}", hint=f"Say which one: {names}.")
         return found[0]
+
+
+def open_desk(
+    settings: Settings, database: Database, clock: Clock, verticals: Mapping[str, Vertical], shelf: Shelf
+) -> Desk:
+    """A desk of an installation.
+
+    Raises:
+        ConfigurationError: the chat model's settings contradict each other.
+    """
+    return Desk(settings, database, clock, verticals, Roster(settings, verticals), shelf, open_chat(settings))

@@ -56,6 +56,20 @@ class Shelf(Protocol):
         """
 
 
+class NoShelf:
+    """A process that answers no questions."""
+
+    trouble: str | None = None
+
+    def opened(self) -> Opened:
+        """Nothing.
+
+        Raises:
+            UnavailableError: always.
+        """
+        raise UnavailableError("copilots are not asked here", hint="Ask the process that serves the web.")
+
+
 class FollowedShelf:
     """A shelf that is opened and kept in step by a thread of its own.
 

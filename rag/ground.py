@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from rag.redaction import Redaction
 from substrate.catalog import Vertical
 from substrate.columns import Sensitivity
 from substrate.database import Database
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +61,5 @@ class Ground:
 
 def _common(question: str, guides: Iterable[str]) -> set[str]:
     """Words that the question writes small, as guides do: `bill`, though somebody is called so."""
-    small = {word for word in question.split() if word.islower()}
-    return small & {word for text in guides for word in text.split()} if small else set()
+    small = {word for word in _WORD.findall(question) if word.islower()}
+    return small & {word for text in guides for word in _WORD.findall(text)} if small else set()

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
+import numpy as np
+
 from rag.collapse import Told
-from rag.fusion import Fused, fuse
-from rag.hit import Hit, Query
+from rag.fusion import Beside, Fused, fuse, trust_in_words
+from rag.hit import Hit, Passage, Query
 from rag.live import LiveIndex, Ranked, Rows, Vector
 from rag.stages import Stages
 
@@ -56,7 +58,7 @@ class Hunt:
         """As many hits as were asked for, or fewer and why: the whole of what may be seen was then looked at."""
         among, depth = self.allowed if is_filtered(self.query) else None, max(_DEPTH, 5 * self.query.k)
         while True:
-            fused = self._legs(depth, among)
+            fused = self.ranked(depth, among)
             hits = self._distinct(fused)
             if len(hits) >= self.query.k:
                 return hits, None
@@ -76,13 +78,29 @@ class Hunt:
         with self.stages.timed("embed"):
             return self.embed()
 
-    def _legs(self, depth: int, among: Rows | None) -> list[Fused]:
+    def ranked(self, depth: int = _DEPTH, among: Rows | None = None) -> list[Fused]:
+        """Both legs in one order, the best first; passages that say the same are still apart."""
         with ThreadPoolExecutor(1) as aside:
             lexical = aside.submit(self._lexical, depth, among)
             vector = self.vector
             with self.stages.timed("dense"):
                 dense = self.live.nearest(vector, self.partitions, depth, among)
-            return fuse(dense, lexical.result())
+            return self._fused(dense, lexical.result())
+
+    def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
+        """Both legs in one order; each is asked for its word on what only the other one found."""
+        if not lexical:
+            return fuse(dense, lexical)
+        with self.stages.timed("fuse"):
+            near, said = {row for row, _ in dense}, {row for row, _ in lexical}
+            unheard, unsaid = rows_of(said - near), rows_of(near - said)
+            beside = Beside(
+                dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
+                dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
+            )
+            best = self.live.passages([lexical[0][0]])
+            said_there = " ".join(text for one in best for text in (one.title, *one.headings, one.text))
+            return fuse(dense, lexical, trust=trust_in_words(self.words, said_there), beside=beside)
 
     def _lexical(self, depth: int, among: Rows | None) -> Ranked:
         if not self.words:
@@ -102,8 +120,7 @@ class Hunt:
             return hits[: self.query.k]
 
     def _add(self, fused: Sequence[Fused], told: Told, hits: list[Hit]) -> None:
-        passages = self.live.passages([each.row for each in fused])
-        for each, passage in zip(fused, passages, strict=True):
+        for each, passage in self._read(fused):
             same = told.same_as(len(hits), passage)
             if same is None:
                 hits.append(Hit(passage, each.score, each.dense_rank, each.lexical_rank, each.similarity))
@@ -111,12 +128,31 @@ class Hunt:
                 alike = dict.fromkeys((*hits[same].alike, passage.document))
                 hits[same] = replace(hits[same], alike=tuple(alike))
 
+    def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
+        """The passages of rows, without those that went while we looked."""
+        passages = self.live.passages([each.row for each in fused])
+        if len(passages) == len(fused):
+            return list(zip(fused, passages, strict=True))
+        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
+
+    def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
+        """The passages of rows, without those that went while we looked."""
+        passages = self.live.passages([each.row for each in fused])
+        if len(passages) == len(fused):
+            return list(zip(fused, passages, strict=True))
+        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
+
     def _reason(self) -> Short:
         if len(self.allowed) >= self.query.k:
             return Short.ALIKE
         if is_filtered(self.query):
             return Short.FILTERED
         return Short.FEWER_DOCUMENTS if len(self.allowed) else Short.NO_DOCUMENTS
+
+
+def rows_of(rows: Collection[int]) -> Rows:
+    """Rows in their order, as an index takes them."""
+    return np.array(sorted(rows), dtype=np.int64)
 
 
 def is_filtered(query: Query) -> bool:

@@ -56,7 +56,7 @@ class LiveIndex(Protocol):
         """All rows of the partitions that the query's filters let through; its text and k say nothing here."""
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:
-        """What the rows hold, in the order of asking."""
+        """What the rows hold, in the order of asking; what has gone since is left out."""
 
 
 class Index(Protocol):

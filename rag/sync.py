@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
 
 from rag.copilot import Copilot
 from rag.document import DocumentSource, Entry, SourceOfSome, UnreadableError
@@ -26,7 +26,7 @@ from rag.splitting import split
 from rag.target import Delta, Rebuild, beside, recipe_of, why_beside
 from rag.vectors import keep, slices, to_bytes, unknown
 from rag.writing import Draft, remove, write
-from substrate.bulk import upsert
+from substrate.bulk import append, upsert
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.errors import PlumblineError
@@ -205,7 +205,7 @@ class _Sync:
                 self._read(share)
         for share in shares:
             self._drop(share)
-        return self._finish([share.name for share in shares if share.name in declared])
+        return self._finish(list(declared))
 
     def run_some(self, chosen: Sequence[Chosen]) -> SyncReport:
         """Do what there is to do of some documents."""
@@ -349,12 +349,17 @@ class _Sync:
             with self._database.write() as connection:
                 self._report.deleted += remove(connection, self._generation, identities, self._now())
 
-    def _finish(self, listed: Sequence[str]) -> SyncReport:
+    def _finish(self, declared: Sequence[str]) -> SyncReport:
         report, now = self._report, self._now()
+        listed = [name for name in declared if name not in report.failed]
         changed = bool(report.added or report.touched or report.deleted)
         with self._database.write() as connection:
             rows = [(self._generation.id, name, now) for name in listed]
             upsert(connection, rag_source, ("generation", "source", "checked_at"), rows, ("generation", "source"))
+            never = [(self._generation.id, name, None) for name in report.failed]
+            append(connection, rag_source, ("generation", "source", "checked_at"), never, new_only=True)
+            over = rag_source.c.source.not_in(declared)
+            connection.execute(delete(rag_source).where(rag_source.c.generation == self._generation.id, over))
             for name, detail in report.failed.items():
                 whole = HeldDocument(name, "", "", HeldReason.SOURCE, detail, now)
                 hold(connection, self._generation, [whole])

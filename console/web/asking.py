@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from console.web.pace import Pace
 from substrate.access import Caller
 from substrate.clock import Clock
+from substrate.columns import Sensitivity
 from substrate.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -28,13 +31,16 @@ from substrate.errors import (
     SourceError,
     UnavailableError,
 )
-from substrate.keyring import Keyring
+from substrate.keyring import LOCAL, Keyring
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 64 << 10
 """Of a question; the longest one fits in four bytes a letter, with room to spare."""
 
 _LATER_SECONDS = 2
 _WAITING = 64
+_NOTED_SECONDS = 60.0
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 _STATUSES: tuple[tuple[type[PlumblineError], int], ...] = (
     (AuthenticationError, 401),
@@ -48,6 +54,8 @@ _STATUSES: tuple[tuple[type[PlumblineError], int], ...] = (
 )
 _Asked = TypeVar("_Asked", bound=BaseModel)
 _Found = TypeVar("_Found")
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Refused(Exception):
@@ -105,6 +113,15 @@ class Reception:
         """Take no more work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    async def note(self) -> None:
+        """Write down now and then which keys are in use, for as long as it is not cancelled."""
+        while True:
+            await asyncio.sleep(_NOTED_SECONDS)
+            try:
+                await self.done(self._keyring.note)
+            except Refused as refusal:
+                log.warning("it cannot be written down which keys are in use: %s", refusal.said)
+
     async def caller(self, request: Request) -> Caller:
         """Who asks.
 
@@ -112,7 +129,8 @@ class Reception:
             Refused: nobody knows, or they ask too often.
         """
         here, header = is_here(request), request.headers.get("authorization")
-        caller = await self.done(lambda: self._keyring.caller(header, self._clock.now(), here=here))
+        known = await self.done(lambda: self._keyring.caller(header, self._clock.now(), here=here))
+        caller = as_wished(known, request.headers)
         wait = self._pace.wait(caller.name, self._clock.now())
         if wait > 0:
             raise Refused(429, "too many questions with this key", "Ask less often.", math.ceil(wait / 1_000_000))
@@ -144,6 +162,36 @@ class Reception:
             raise refusal_of(error) from None
         finally:
             self._waiting -= 1
+
+
+def answered(handler: Handler) -> Handler:
+    """The handler, with every refusal turned into an answer."""
+
+    async def answering(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refused as refusal:
+            return refusal.answer()
+        except ClientDisconnect:
+            return Refused(400, "the caller hung up").answer()
+
+    return answering
+
+
+def as_wished(caller: Caller, headers: Mapping[str, str]) -> Caller:
+    """The caller as they want to ask: cleared for less, of fewer sites; who owns the machine, in another role too.
+
+    Raises:
+        Refused: a header says no clearance.
+    """
+    role, level, sites = (headers.get(f"plumbline-{name}") for name in ("role", "clearance", "sites"))
+    if role is None and level is None and sites is None:
+        return caller
+    if level is not None and level.upper() not in Sensitivity.__members__:
+        raise Refused(422, "Plumbline-Clearance: write one of public, internal, pii, phi")
+    named = None if sites is None else frozenset(one.strip() for one in sites.split(",") if one.strip())
+    less = caller.narrowed(None if level is None else Sensitivity[level.upper()], named)
+    return replace(less, role=role) if role is not None and caller is LOCAL else less
 
 
 def is_here(request: Request) -> bool:

@@ -45,7 +45,7 @@ eval_run = Table(
     Column("generation", BigInteger),
     Column("corpus_fingerprint", String(64), nullable=False),
     Column("recipe_fingerprint", String(64), nullable=False),
-    Column("embedder", String(200), nullable=False),
+    Column("embedder", Text, nullable=False),
     Column("legs", Text, nullable=False),
     Column("code_version", String(40), nullable=False),
     *label_columns(),
@@ -161,9 +161,20 @@ def run_of(connection: Connection, number: int, caller: Caller) -> tuple[Run, li
     if row is None or not caller.may_see(label_of(row)):
         raise NotFoundError(f"there is no run {number}", hint="`plumbline eval runs` lists them.")
     golden = set_of(connection, row.set_id)
+    return _run(row), _results(connection, number, golden), golden
+
+
+def kept_results(connection: Connection, golden: GoldenSet, generation: int) -> list[Judged] | None:
+    """What a generation's newest run over a set found, for what works without anybody asking; None: there is none."""
+    wanted = (eval_run.c.set_id == golden.id, eval_run.c.generation == generation)
+    number = connection.scalar(select(eval_run.c.id).where(*wanted).order_by(eval_run.c.id.desc()).limit(1))
+    return None if number is None else _results(connection, number, golden)
+
+
+def _results(connection: Connection, number: int, golden: GoldenSet) -> list[Judged]:
     order = {question.id: place for place, question in enumerate(golden.golden.questions)}
-    results = connection.execute(select(eval_result).where(eval_result.c.run_id == number))
-    return _run(row), sorted(map(_judged, results), key=lambda one: order[one.question]), golden
+    rows = connection.execute(select(eval_result).where(eval_result.c.run_id == number))
+    return sorted(map(_judged, rows), key=lambda one: order[one.question])
 
 
 def _runs() -> Select[Any]:

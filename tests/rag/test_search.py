@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
-from rag.embedders.remembered import Remembered
-from rag.hit import Query
+from rag.embedders.recent import RecentlyEmbedded
+from rag.hit import Passage, Query
 from rag.hunt import Short
 from rag.live import Vector
-from rag.memory import MemoryIndex
+from rag.memory import MemoryIndex, MemoryLive
 from rag.search import search
 from substrate.access import Caller, Label
 from substrate.clock import DAY, HOUR
@@ -170,9 +170,24 @@ def test_a_collection_that_is_not_followed_is_stale_whatever_it_holds(checked_at
     assert (found.stale, found.checked_at) == (stale, checked_at)
 
 
+class Going(MemoryLive):
+    """A generation of which a document goes while it is searched."""
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """All but the one on beds."""
+        return [each for each in super().passages(rows) if each.document != "beds.md"]
+
+
+def test_what_goes_while_we_look_is_not_mistaken_for_its_neighbour() -> None:
+    passages = [BEDS, BILLS]
+    going = MemoryIndex({"desk": Going(passages, EMBEDDER.embed([each.text for each in passages]), checked_at=NOW)})
+    found = search(going, EMBEDDER, ANA, copilot(), Query("Who books beds?"), NOW)
+    assert [(hit.passage, hit.dense_rank) for hit in found.hits] == [(BILLS, 2)]
+
+
 def test_every_stage_is_timed() -> None:
     spent = ask(numbered(9), "bed", kinds=frozenset({"guide"})).timings
-    assert spent.keys() == {"filter", "embed", "dense", "lexical", "read", "total"}
+    assert spent.keys() == {"filter", "embed", "dense", "lexical", "fuse", "read", "total"}
     assert spent["total"] >= spent["dense"]
 
 
@@ -202,7 +217,7 @@ def test_an_embedder_elsewhere_is_given_no_personal_data() -> None:
 
 def test_a_question_asked_again_is_not_embedded_again() -> None:
     foreign = Foreign()
-    remembered = Remembered(foreign)
+    remembered = RecentlyEmbedded(foreign)
     for _ in range(3):
         search(index_of([BEDS]), remembered, ANA, copilot(), Query("beds"), NOW)
     assert foreign.given == ["beds"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from threading import Barrier, Thread
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -16,7 +18,6 @@ from rag.vectors import count
 from substrate.access import Label
 from substrate.columns import Sensitivity
 from substrate.database import Database, open_database
-from substrate.migrate import upgrade
 from substrate.sweep import Limits
 from tests.rag.stacks import CountingEmbedder, Shelf, brought, held_chunks
 
@@ -220,13 +221,12 @@ def filled(state: dict[str, tuple[str, str]], shelf: Shelf) -> Shelf:
     return shelf
 
 
-@settings(max_examples=25)
-@given(st.lists(STATES, min_size=1, max_size=5))
-def test_many_syncs_end_where_one_would(states: list[dict[str, tuple[str, str]]]) -> None:
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(states=st.lists(STATES, min_size=1, max_size=5))
+def test_many_syncs_end_where_one_would(migrated_sqlite: Path, states: list[dict[str, tuple[str, str]]]) -> None:
     with TemporaryDirectory() as folder:
-        stepwise, at_once = (open_database(f"sqlite:///{folder}/{name}.sqlite") for name in "ab")
-        upgrade(stepwise, [])
-        upgrade(at_once, [])
+        paths = [copyfile(migrated_sqlite, Path(folder) / name) for name in "ab"]
+        stepwise, at_once = (open_database(f"sqlite:///{path}") for path in paths)
         shelf, embedder = Shelf(), CountingEmbedder()
         for state in states:
             brought(stepwise, filled(state, shelf), embedder=embedder)

@@ -73,7 +73,7 @@ def _runs() -> None:
         sa.Column("generation", sa.BigInteger),
         sa.Column("corpus_fingerprint", sa.String(64), nullable=False),
         sa.Column("recipe_fingerprint", sa.String(64), nullable=False),
-        sa.Column("embedder", sa.String(200), nullable=False),
+        sa.Column("embedder", sa.Text, nullable=False),
         sa.Column("legs", sa.Text, nullable=False),
         sa.Column("code_version", sa.String(40), nullable=False),
         *_label(),

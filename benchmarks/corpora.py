@@ -1,0 +1,1 @@
+"""Real documents from the shared data, read as the product reads them."""
