@@ -120,7 +120,6 @@ def test_its_thread_needs_nobody(ward: Ward) -> None:
     ward.retelling.start()
     try:
         ward.push(patient(name=[{"family": "Poe"}]))
-        ward.retelling.wake()
         end = time.monotonic() + 20
         while "Poe" not in ward.said("patient"):
             assert time.monotonic() < end, "it was not told in time"
