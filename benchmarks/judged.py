@@ -13,11 +13,13 @@ import random
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 import orjson
 
+from benchmarks.corpora import documents_in
 from rag.document import Document
 from rag.evals.golden import Place, load_golden
 from rag.evals.measures import Ranks, ranks_of
@@ -131,3 +133,20 @@ def _halved(questions: Iterable[Asked]) -> tuple[Asked, ...]:
     order = list(questions)
     random.Random(_SEED).shuffle(order)
     return tuple(replace(one, tuning=bool(number % 2)) for number, one in enumerate(order))
+
+
+def golden(file: Path, data: Path) -> Judged:
+    """The golden questions of one file, over the corpus that it names."""
+    read = load_golden(file)
+    documents = tuple(documents_in(data / "corpora" / read.corpus.split(",")[0] / "head"))
+    questions = _halved(Asked(one.ask, places=one.where, slices=one.slice) for one in read.answerable)
+    return Judged(read.copilot, documents, questions, tuple(one.ask for one in read.questions if one.unanswerable))
+
+
+def judged_sets(data: Path, wanted: Sequence[str] = ()) -> Iterator[Judged]:
+    """All sets, or those of some names."""
+    makers = {"covid_qa": partial(covid_qa, data), "medquad": partial(medquad, data)}
+    makers |= {file.stem: partial(golden, file, data) for file in sorted(GOLDEN.glob("*.yaml"))}
+    for name, make in makers.items():
+        if not wanted or name in wanted:
+            yield make()

@@ -21,6 +21,8 @@ from rag.copilot import Copilot
 from rag.feedback import Feedback, note_feedback
 from rag.ground import Ground
 from rag.hit import Query
+from rag.personal import named
+from rag.redaction import Redaction
 from rag.reply import Answer, Sentence
 from rag.search import SearchResult, search
 from substrate.access import Caller
@@ -135,10 +137,17 @@ class Desk:
         yield from stream(ground, caller, asked, self.clock.now(), self.chat)
 
     def note(self, caller: Caller, feedback: Feedback) -> int:
-        """Keep what somebody says of an answer; returns its number."""
-        self.copilot(caller, feedback.copilot)
+        """Keep what somebody says of an answer, without the names that stand in it; returns its number.
+
+        Raises:
+            NotFoundError: there is no such copilot that they may ask.
+        """
+        vertical = self.verticals.get(self.copilot(caller, feedback.copilot).vertical or "")
+        said = f"{feedback.question}\n{feedback.comment or ''}"
         with self.database.write() as connection:
-            return note_feedback(connection, feedback, caller, self.clock.now())
+            known = named(connection, vertical, said) if vertical is not None else []
+            masked = Redaction(tuple(known)).mask
+            return note_feedback(connection, feedback, caller, self.clock.now(), masked=masked)
 
     def features(self, caller: Caller, entity: Entity, vertical: str | None = None) -> SeenFeatures:
         """The features of one record.

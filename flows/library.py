@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rag.copilot_files import load_copilots
 from rag.embedder import Embedder
 from rag.embedders.chosen import open_embedder
+from rag.evals.promotion import GoldenGate
 from rag.index import Index, IndexOptions, open_index
+from substrate.catalog import verticals
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.settings import Settings
@@ -29,27 +32,28 @@ class Library:
         return self
 
 
-def open_library(settings: Settings, database: Database, clock: Clock, address: str | None = None) -> Library:
-    """Open embedder and index; the index is in step with the ledger then.
+def open_library(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    address: str | None = None,
+    embedder: Embedder | None = None,
+) -> Library:
+    """Open embedder and index; the index is in step with the ledger then, and no generation answers unjudged.
 
     Args:
         settings: which embedder, and where the index lies.
         database: where the ledger is.
         clock: says what time it is.
         address: base address at which this process answers others; None: it answers nobody.
+        embedder: one that is open already.
 
     Raises:
         ConfigurationError: the embedder's model is not there.
         ConflictError: another process owns the index.
     """
-    embedder = open_embedder(settings)
-    return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address)))
-
-
-def open_owned_index(settings: Settings, database: Database, clock: Clock) -> Index:
-    """Open the index alone, for work that embeds nothing; it is in step with the ledger then.
-
-    Raises:
-        ConflictError: another process owns it.
-    """
-    return open_index(settings, database, clock)
+    embedder = embedder or open_embedder(settings)
+    installed = verticals()
+    gate = GoldenGate(database, embedder, lambda: load_copilots(settings, installed), clock)
+    return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address, quality=gate)))

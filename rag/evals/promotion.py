@@ -72,10 +72,10 @@ class GoldenGate:
         return self._trial(copilot, golden, live).judged
 
     def _trial(self, copilot: Copilot, golden: GoldenSet, served: LiveIndex) -> Trial:
-        caller = overseer(_ACTOR, copilot, served)
+        caller = overseer(_ACTOR, copilot, served.partitions.values())
         ask = asking(Fixed(served), self.embedder, caller, copilot, self.clock.now())
         with self.database.read() as connection:
-            return try_out(connection, golden.golden, ask, served, copilot)
+            return try_out(connection, golden.golden, ask, served.generation, copilot)
 
 
 def _figures(verdict: Verdict) -> dict[str, float]:

@@ -21,16 +21,21 @@ class Survey:
 
     Attributes:
         fingerprint: of all its documents and their texts, whatever they were cut into: 32 hexadecimal digits.
-        label: who may see all of it.
+        labels: of its documents.
         texts: of the documents that were asked for, by key: every chunk with its headings, in order.
     """
 
     fingerprint: str
-    label: Label
+    labels: frozenset[Label]
     texts: dict[str, str]
 
+    @property
+    def label(self) -> Label:
+        """Who may see all of it."""
+        return covering(self.labels)
 
-def survey(connection: Connection, generation: int, documents: Collection[str]) -> Survey:
+
+def survey(connection: Connection, generation: int, documents: Collection[str] = ()) -> Survey:
     """Look at a generation.
 
     Args:
@@ -39,7 +44,7 @@ def survey(connection: Connection, generation: int, documents: Collection[str]) 
         documents: keys of the documents whose texts are wanted.
     """
     return Survey(
-        _fingerprint(connection, generation), _label(connection, generation), _texts(connection, generation, documents)
+        _fingerprint(connection, generation), _labels(connection, generation), _texts(connection, generation, documents)
     )
 
 
@@ -52,12 +57,12 @@ def _fingerprint(connection: Connection, generation: int) -> str:
     return blake2b(orjson.dumps(said), digest_size=16).hexdigest()
 
 
-def _label(connection: Connection, generation: int) -> Label:
+def _labels(connection: Connection, generation: int) -> frozenset[Label]:
     table = rag_document.c
     here = (table.generation == generation, table.gone_at.is_(None))
     used = select(table.label).where(*here).distinct()
     rows = connection.execute(select(rag_label).where(rag_label.c.id.in_(used)))
-    return covering(label_of(row) for row in rows)
+    return frozenset(label_of(row) for row in rows)
 
 
 def _texts(connection: Connection, generation: int, documents: Collection[str]) -> dict[str, str]:

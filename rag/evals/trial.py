@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from sqlalchemy import Connection
@@ -15,12 +16,13 @@ from rag.evals.measures import DEPTH
 from rag.evals.runs import Measured
 from rag.evals.survey import survey
 from rag.generations import generation
-from rag.hit import Query
+from rag.hit import Hit, Query
 from rag.live import Index, LiveIndex
+from rag.measured import is_measured
 from rag.search import search
 from rag.thinness import THIN, confidence, evidence
 from substrate.access import Caller, Label
-from substrate.columns import Sensitivity
+from substrate.keyring import LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +56,51 @@ def asking(index: Index, embedder: Embedder, caller: Caller, copilot: Copilot, n
 
     def ask(question: str) -> Found:
         found = search(index, embedder, caller, copilot, Query(question, k=DEPTH), now)
-        thin = confidence(evidence(question, found.hits)) < THIN
-        alike = [hit.alike for hit in found.hits]
-        return Found([hit.passage for hit in found.hits], thin, found.timings["total"], alike)
+        return found_of(question, found.hits, found.timings["total"], measured=is_measured(embedder))
 
     return ask
 
 
-def try_out(connection: Connection, golden: Golden, ask: Ask, served: LiveIndex, copilot: Copilot) -> Trial:
+def found_of(question: str, hits: Sequence[Hit], took: int, *, measured: bool) -> Found:
+    """A search's hits as they are judged.
+
+    Args:
+        question: what was asked.
+        hits: the best first.
+        took: how long it took, in microseconds.
+        measured: how thin evidence is was measured with the embedder that was used.
+    """
+    thin = confidence(evidence(question, hits), measured=measured) < THIN
+    return Found([hit.passage for hit in hits], thin, took, [hit.alike for hit in hits])
+
+
+def try_out(connection: Connection, golden: Golden, ask: Ask, number: int, copilot: Copilot) -> Trial:
     """Put all questions to a generation.
 
     Args:
         connection: a read transaction.
         golden: the questions.
         ask: puts one to that generation.
-        served: the generation.
+        number: the generation's.
         copilot: whose it is.
     """
     documents = {place.document for question in golden.questions for place in question.where}
-    ground = survey(connection, served.generation, documents)
-    made = generation(connection, served.generation)
+    ground = survey(connection, number, documents)
+    made = generation(connection, number)
     legs = ("dense", "lexical", *(["expansion"] if copilot.words else []))
     measured = Measured(made.id, ground.fingerprint, made.recipe, made.embedder, legs, version("plumbline"))
     return Trial(measured, ground.label, judge(golden, ask, ground.texts))
 
 
-def overseer(name: str, copilot: Copilot, served: LiveIndex) -> Caller:
-    """Somebody who sees as much of a generation as one role can; for measuring, never for showing what was found.
+def overseer(name: str, copilot: Copilot, labels: Collection[Label]) -> Caller:
+    """Somebody who sees as much as one role can; for measuring, never for showing what was found.
 
     Args:
         name: for the audit.
+        copilot: whom they ask.
+        labels: of all its documents.
     """
-    named = {role for label in served.partitions.values() for role in label.roles}
-    roles = copilot.roles or tuple(sorted(named)) or ("overseer",)
-    callers = [Caller(name, role, Sensitivity.PHI) for role in roles]
-    return max(callers, key=lambda one: sum(map(one.may_see, served.partitions.values())))
+    named = {role for label in labels for role in label.roles}
+    roles = copilot.roles or tuple(sorted(named)) or (LOCAL.role,)
+    callers = [replace(LOCAL, name=name, role=role) for role in roles]
+    return max(callers, key=lambda one: sum(map(one.may_see, labels)))

@@ -69,13 +69,16 @@ class Leaf:
 def leaves() -> Iterator[Leaf]:
     """Every command, those in groups too."""
     for name, (path, _summary) in COMMANDS.items():
-        found = load(path)
-        if isinstance(found, TyperGroup):
-            for inner, command in found.commands.items():
-                assert isinstance(command, TyperCommand)
-                yield Leaf((name, inner), command)
-        else:
-            yield Leaf((name,), found)
+        yield from _leaves((name,), load(path))
+
+
+def _leaves(words: tuple[str, ...], found: TyperCommand | TyperGroup) -> Iterator[Leaf]:
+    if not isinstance(found, TyperGroup):
+        yield Leaf(words, found)
+        return
+    for inner, command in found.commands.items():
+        assert isinstance(command, TyperCommand | TyperGroup)
+        yield from _leaves((*words, inner), command)
 
 
 def summary_of(path: str) -> str:

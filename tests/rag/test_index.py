@@ -27,7 +27,7 @@ from substrate.columns import Sensitivity
 from substrate.database import Database
 from substrate.errors import ConflictError, NotFoundError
 from substrate.settings import Settings
-from tests.rag.shelf import CLOCK, Shelf, brought, held_chunks
+from tests.rag.stacks import CLOCK, Shelf, brought, held_chunks
 
 EMBEDDER = HashingEmbedder()
 

@@ -81,9 +81,9 @@ def rebuilt(house: Database, shelf: Shelf, index: Index, *, without: str = "") -
 
 def test_a_trial_knows_what_it_was_measured_on(one_ledger: Database, index: Index) -> None:
     live = index.live("helper")
-    ask = asking(index, HashingEmbedder(), overseer("cli:ana", HELPER, live), HELPER, CLOCK.now())
+    ask = asking(index, HashingEmbedder(), overseer("cli:ana", HELPER, live.partitions.values()), HELPER, CLOCK.now())
     with one_ledger.read() as connection:
-        trial = try_out(connection, GOLDEN, ask, live, HELPER)
+        trial = try_out(connection, GOLDEN, ask, live.generation, HELPER)
     assert [one.ranks for one in trial.judged] == [(1,)] * 3
     assert (trial.measured.generation, trial.measured.legs) == (live.generation, ("dense", "lexical"))
     assert all(one.took > 0 for one in trial.judged)
@@ -169,4 +169,5 @@ def test_an_overseer_has_the_role_that_sees_most(one_ledger: Database, shelf: Sh
     shelf.put("rounds", "Rounds begin at seven.", label=Label(Sensitivity.PHI, roles=frozenset({"nurse"})))
     brought(one_ledger, shelf)
     index.catch_up()
-    assert overseer("cli:ana", HELPER, index.live("helper")) == Caller("cli:ana", "nurse", Sensitivity.PHI)
+    labels = index.live("helper").partitions.values()
+    assert overseer("cli:ana", HELPER, labels) == Caller("cli:ana", "nurse", Sensitivity.PHI)
