@@ -30,13 +30,13 @@ class GoldenGate:
     What the new one finds is kept as a run, so that it can be compared later, also where its embedder is gone by then.
 
     Attributes:
-        embedder: the one that questions are asked with now.
+        embedder: opens the one that questions are asked with now; only where there are questions to ask.
         copilots: loads all copilots by name.
         bar: what a generation must reach.
     """
 
     database: Database
-    embedder: Embedder
+    embedder: Callable[[], Embedder]
     copilots: Callable[[], Mapping[str, Copilot]]
     clock: Clock
     bar: Bar = field(default_factory=Bar)
@@ -67,13 +67,13 @@ class GoldenGate:
     def _before(self, copilot: Copilot, golden: GoldenSet, live: LiveIndex) -> list[Judged] | None:
         """What the live generation finds; one whose embedder is gone can only be known from its last run."""
         with self.database.read() as connection:
-            if generation(connection, live.generation).embedder != self.embedder.fingerprint:
+            if generation(connection, live.generation).embedder != self.embedder().fingerprint:
                 return kept_results(connection, golden, live.generation)
         return self._trial(copilot, golden, live).judged
 
     def _trial(self, copilot: Copilot, golden: GoldenSet, served: LiveIndex) -> Trial:
         caller = overseer(_ACTOR, copilot, served.partitions.values())
-        ask = asking(Fixed(served), self.embedder, caller, copilot, self.clock.now())
+        ask = asking(Fixed(served), self.embedder(), caller, copilot, self.clock.now())
         with self.database.read() as connection:
             return try_out(connection, golden.golden, ask, served.generation, copilot)
 
