@@ -9,9 +9,9 @@ from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.evals.gate import MEASURED, Bar, Quality, Verdict, weigh
 from rag.evals.judging import Judged
-from rag.evals.runs import keep_run, kept_results
+from rag.evals.runs import Trial, keep_run, kept_results
 from rag.evals.sets import GoldenSet, newest_set
-from rag.evals.trial import Fixed, Trial, asking, overseer, try_out
+from rag.evals.trial import Fixed, asking, overseer, try_out
 from rag.gates import Verdict as GateVerdict
 from rag.generations import generation
 from rag.live import LiveIndex
@@ -51,7 +51,7 @@ class GoldenGate:
         trial = self._trial(declared, golden, candidate)
         with self.database.write() as connection:
             caller = Caller(_ACTOR, "gate")
-            keep_run(connection, golden, trial.measured, trial.judged, caller, self.clock.now())
+            keep_run(connection, golden, trial, caller, self.clock.now())
         verdict = self._weighed(declared, golden, live, trial)
         return GateVerdict(_GATE, verdict.passes, verdict.says, _figures(verdict))
 
