@@ -115,8 +115,8 @@ class VectorStore:
         """Close Chroma; its files are then whole."""
         self._client.close()
         # Chroma leaves its connections to a server open: those of the client, and those of its administrator.
-        for server in (self._client._server, self._client._admin_client._server):
-            session = getattr(server, "_session", None)
+        for client in (self._client, self._client._admin_client):
+            session = getattr(getattr(client, "_server", None), "_session", None)
             if isinstance(session, httpx.Client):
                 session.close()
 
