@@ -135,13 +135,6 @@ class Hunt:
             return list(zip(fused, passages, strict=True))
         return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
 
-    def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
-        """The passages of rows, without those that went while we looked."""
-        passages = self.live.passages([each.row for each in fused])
-        if len(passages) == len(fused):
-            return list(zip(fused, passages, strict=True))
-        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
-
     def _reason(self) -> Short:
         if len(self.allowed) >= self.query.k:
             return Short.ALIKE
