@@ -60,7 +60,7 @@ def run_golden(
             with ws.database.read() as connection:
                 trial = try_out(connection, kept.golden, ask, of.generation, of.copilot)
         with ws.database.write() as connection:
-            number = keep_run(connection, kept, trial.measured, trial.judged, caller, began)
+            number = keep_run(connection, kept, trial, caller, began)
             run, judged, _ = run_of(connection, number, caller)
     found = summary(judged)
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from console.terminal import print_table, screen
+from rag.evals.charts import COLOURS
 from rag.evals.comparing import Comparison, Moved
 from rag.evals.judging import Judged, Summary
 from rag.evals.measures import MEASURES
@@ -82,6 +83,7 @@ def print_comparison(before: Run, after: Run, compared: Comparison) -> None:
         )
         for name, found in compared.differences.items()
         for each, one in found.items()
+        if each in COLOURS
     ]  # fmt: skip
     columns = ("slice", "#questions", "measure", "#before", "#after", "#by", "95 % interval", "#p", "")
     title = f"{after.copilot}: run {before.id} and run {after.id}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
 from rag.copilot_files import load_copilots
 from rag.embedder import Embedder
@@ -54,6 +56,20 @@ def open_library(
         ConflictError: another process owns the index.
     """
     embedder = embedder or open_embedder(settings)
-    installed = verticals()
-    gate = GoldenGate(database, embedder, lambda: load_copilots(settings, installed), clock)
+    gate = _gate(settings, database, clock, lambda: embedder)
     return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address, quality=gate)))
+
+
+def open_owned_index(settings: Settings, database: Database, clock: Clock) -> Index:
+    """Open the index alone, for work that embeds nothing; it is in step with the ledger then.
+
+    Raises:
+        ConflictError: another process owns it.
+    """
+    gate = _gate(settings, database, clock, cache(partial(open_embedder, settings)))
+    return open_index(settings, database, clock, IndexOptions(quality=gate))
+
+
+def _gate(settings: Settings, database: Database, clock: Clock, embedder: Callable[[], Embedder]) -> GoldenGate:
+    """The golden questions' gate: whoever owns the index lets no generation answer that finds less."""
+    return GoldenGate(database, embedder, lambda: load_copilots(settings, verticals()), clock)

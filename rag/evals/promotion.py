@@ -9,9 +9,9 @@ from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.evals.gate import MEASURED, Bar, Quality, Verdict, weigh
 from rag.evals.judging import Judged
-from rag.evals.runs import keep_run, kept_results
+from rag.evals.runs import Trial, keep_run, kept_results
 from rag.evals.sets import GoldenSet, newest_set
-from rag.evals.trial import Fixed, Trial, asking, overseer, try_out
+from rag.evals.trial import Fixed, asking, overseer, try_out
 from rag.gates import Verdict as GateVerdict
 from rag.generations import generation
 from rag.live import LiveIndex
@@ -30,13 +30,13 @@ class GoldenGate:
     What the new one finds is kept as a run, so that it can be compared later, also where its embedder is gone by then.
 
     Attributes:
-        embedder: the one that questions are asked with now.
+        embedder: opens the one that questions are asked with now; only where there are questions to ask.
         copilots: loads all copilots by name.
         bar: what a generation must reach.
     """
 
     database: Database
-    embedder: Embedder
+    embedder: Callable[[], Embedder]
     copilots: Callable[[], Mapping[str, Copilot]]
     clock: Clock
     bar: Bar = field(default_factory=Bar)
@@ -51,7 +51,7 @@ class GoldenGate:
         trial = self._trial(declared, golden, candidate)
         with self.database.write() as connection:
             caller = Caller(_ACTOR, "gate")
-            keep_run(connection, golden, trial.measured, trial.judged, caller, self.clock.now())
+            keep_run(connection, golden, trial, caller, self.clock.now())
         verdict = self._weighed(declared, golden, live, trial)
         return GateVerdict(_GATE, verdict.passes, verdict.says, _figures(verdict))
 
@@ -67,13 +67,13 @@ class GoldenGate:
     def _before(self, copilot: Copilot, golden: GoldenSet, live: LiveIndex) -> list[Judged] | None:
         """What the live generation finds; one whose embedder is gone can only be known from its last run."""
         with self.database.read() as connection:
-            if generation(connection, live.generation).embedder != self.embedder.fingerprint:
+            if generation(connection, live.generation).embedder != self.embedder().fingerprint:
                 return kept_results(connection, golden, live.generation)
         return self._trial(copilot, golden, live).judged
 
     def _trial(self, copilot: Copilot, golden: GoldenSet, served: LiveIndex) -> Trial:
         caller = overseer(_ACTOR, copilot, served.partitions.values())
-        ask = asking(Fixed(served), self.embedder, caller, copilot, self.clock.now())
+        ask = asking(Fixed(served), self.embedder(), caller, copilot, self.clock.now())
         with self.database.read() as connection:
             return try_out(connection, golden.golden, ask, served.generation, copilot)
 

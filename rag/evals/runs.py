@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from rag.evals.covering import label_columns, label_of, label_values
+from rag.evals.covering import covering, label_columns, label_of, label_values
 from rag.evals.judging import Judged
 from rag.evals.places import LostReason
 from rag.evals.sets import GoldenSet, eval_set, set_of
@@ -91,6 +91,21 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of putting a set to a search.
+
+    Attributes:
+        measured: what it was measured on.
+        label: who may see all that the copilot knows, and so what its questions and results may be shown to.
+        judged: every question's outcome.
+    """
+
+    measured: Measured
+    label: Label
+    judged: list[Judged]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run as it is kept, without its results.
 
@@ -115,30 +130,25 @@ class Run:
     asked_at: int
 
 
-def keep_run(
-    connection: Connection,
-    golden: GoldenSet,
-    measured: Measured,
-    judged: Sequence[Judged],
-    caller: Caller,
-    now: int,
-) -> int:
+def keep_run(connection: Connection, golden: GoldenSet, trial: Trial, caller: Caller, now: int) -> int:
     """Keep a run with its results, and return its number.
 
     Args:
         connection: a write transaction.
-        golden: the kept set; the run obeys its label.
+        golden: the kept set.
+        trial: what came of it; the run may be seen by those who may see both this and the set.
         caller: who ran it.
         now: when it began.
     """
+    measured = trial.measured
     row = {
         "copilot": golden.golden.copilot, "set_id": golden.id, "generation": measured.generation,
         "corpus_fingerprint": measured.corpus, "recipe_fingerprint": measured.recipe, "embedder": measured.embedder,
         "legs": _listed(measured.legs), "code_version": measured.code_version,
-        **label_values(golden.label), "asked_by": caller.name, "asked_at": now,
+        **label_values(covering([golden.label, trial.label])), "asked_by": caller.name, "asked_at": now,
     }  # fmt: skip
     number = int(connection.execute(insert(eval_run).values(row).returning(eval_run.c.id)).scalar_one())
-    append(connection, eval_result, _RESULT, [_result(number, one) for one in judged])
+    append(connection, eval_result, _RESULT, [_result(number, one) for one in trial.judged])
     return number
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.evals.golden import Golden
-from rag.evals.judging import Ask, Found, Judged, judge
+from rag.evals.judging import Ask, Found, judge
 from rag.evals.measures import DEPTH
-from rag.evals.runs import Measured
+from rag.evals.runs import Measured, Trial
 from rag.evals.survey import survey
 from rag.generations import generation
 from rag.hit import Hit, Query
@@ -23,21 +23,6 @@ from rag.search import search
 from rag.thinness import THIN, confidence, evidence
 from substrate.access import Caller, Label
 from substrate.keyring import LOCAL
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of it.
-
-    Attributes:
-        measured: what it was measured on.
-        label: who may see all that the copilot knows, and so what its questions and results may be shown to.
-        judged: every question's outcome.
-    """
-
-    measured: Measured
-    label: Label
-    judged: list[Judged]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def frozen(house: Database) -> None:
 def index(one_ledger: Database, tmp_path: Path, shelf: Shelf) -> Iterator[Index]:
     """Their index, with a gate of golden questions."""
     brought(one_ledger, shelf)
-    gate = GoldenGate(one_ledger, HashingEmbedder(), lambda: {"helper": HELPER}, CLOCK)
+    gate = GoldenGate(one_ledger, HashingEmbedder, lambda: {"helper": HELPER}, CLOCK)
     settings = Settings(home=tmp_path, _env_file=None)
     with open_index(settings, one_ledger, CLOCK, IndexOptions(quality=gate, latency_ms=10_000)) as opened:
         yield opened
@@ -147,7 +147,7 @@ def test_a_live_generation_of_another_embedder_is_known_from_its_last_run(
     frozen(one_ledger)
     live, other = index.live("helper"), HashingEmbedder()
     other.fingerprint = "another"
-    gate = GoldenGate(one_ledger, other, lambda: {"helper": HELPER}, CLOCK)
+    gate = GoldenGate(one_ledger, lambda: other, lambda: {"helper": HELPER}, CLOCK)
     assert gate("helper", live, live).passed  # the run of the candidate, which is the live one here, is kept first
     rebuilt(one_ledger, shelf, index)
     found = gate("helper", live, index.live("helper"))
@@ -161,7 +161,9 @@ def test_a_live_generation_that_can_no_longer_be_asked_needs_a_person(
     rebuilt(one_ledger, shelf, index)
     frozen(one_ledger)
     other.fingerprint = "another"
-    verdict = GoldenGate(one_ledger, other, lambda: {"helper": HELPER}, CLOCK)("helper", live, index.live("helper"))
+    verdict = GoldenGate(one_ledger, lambda: other, lambda: {"helper": HELPER}, CLOCK)(
+        "helper", live, index.live("helper")
+    )
     assert (verdict.passed, "no run of it is kept" in verdict.detail) == (False, True)
 
 
