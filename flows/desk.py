@@ -60,9 +60,14 @@ class Desk:
     shelf: Shelf
     chat: Chat | None = None
 
-    def copilots(self, caller: Caller) -> list[Copilot]:
-        """The copilots that somebody may ask, by name."""
-        found = self.roster.copilots()
+    def copilots(self, caller: Caller, *, fresh: bool = False) -> list[Copilot]:
+        """The copilots that somebody may ask, by name.
+
+        Args:
+            caller: who asks.
+            fresh: with those that were declared a moment ago.
+        """
+        found = self.roster.copilots(fresh=fresh)
         return [found[name] for name in sorted(found) if found[name].answers(caller)]
 
     def copilot(self, caller: Caller, name: str) -> Copilot:
@@ -71,11 +76,12 @@ class Desk:
         Raises:
             NotFoundError: there is none of that name that they may ask; whether there is one for others is not told.
         """
-        found = {each.name: each for each in self.copilots(caller)}
-        if name not in found:
-            hint = f"There are: {', '.join(found) or 'none for this caller'}."
-            raise NotFoundError("there is no such copilot", hint=hint)
-        return found[name]
+        for fresh in (False, True):
+            found = {each.name: each for each in self.copilots(caller, fresh=fresh)}
+            if name in found:
+                return found[name]
+        hint = f"There are: {', '.join(found) or 'none for this caller'}."
+        raise NotFoundError("there is no such copilot", hint=hint)
 
     def search(self, caller: Caller, name: str, query: Query, entity: Entity | None = None) -> SearchResult:
         """Find passages.

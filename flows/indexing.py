@@ -5,7 +5,7 @@ Each commits what it did before it returns, and is safe to do again after it was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from flows.installation import Installation
 from rag.copilot import Copilot, SourceSpec
@@ -20,6 +20,9 @@ from rag.told.source import RecordsSource
 from substrate.clock import MINUTE, parse_duration
 from substrate.freshness import advance, collection_name
 from substrate.sweep import Limits
+
+MOST = 2_000
+"""More touched documents than this are left to the next whole sync: to embed them takes minutes of a whole core."""
 
 
 def copilots_of(opened: Installation) -> dict[str, Copilot]:
@@ -76,26 +79,34 @@ def sync_copilot(
     return report
 
 
+def records_of(opened: Installation, copilot: Copilot) -> list[RecordsSource]:
+    """Those of a copilot's sources that tell records.
+
+    Raises:
+        PlumblineError: a template of its vertical is wrong.
+    """
+    return [source for source in sources_of(opened, copilot) if isinstance(source, RecordsSource)]
+
+
 def sync_touched(
-    opened: Installation, copilot: Copilot, embedder: Embedder, since: int, most: int
+    opened: Installation, copilot: Copilot, sources: Sequence[RecordsSource], embedder: Embedder, since: int
 ) -> SyncReport | None:
     """Tell again what batches of records from one on may have changed, and look at nothing else.
 
     Args:
         opened: the installation.
         copilot: whose.
+        sources: its records.
         embedder: what turns texts into vectors.
         since: the first of the batches.
-        most: where more documents were touched, they are left to the next whole sync.
 
     Returns:
-        what was done; None: nothing was touched, or too much.
+        what was done; None: nothing was touched, or more than `MOST` documents.
     """
-    sources = [source for source in sources_of(opened, copilot) if isinstance(source, RecordsSource)]
     with opened.database.read() as connection:
         found = [Chosen(source, source.touched(connection, since)) for source in sources]
     chosen = [some for some in found if some.keys]
-    if not chosen or sum(len(some.keys) for some in chosen) > most:
+    if not chosen or sum(len(some.keys) for some in chosen) > MOST:
         return None
     return sync_some(opened.database, copilot, chosen, embedder, opened.clock)
 

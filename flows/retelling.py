@@ -7,26 +7,38 @@ again only the documents that they touched. What is too much at once is left to 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Event, Thread
+from time import monotonic
 
-from flows.indexing import sync_touched
+from flows.indexing import records_of, sync_touched
 from flows.installation import Installation
 from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.sync import SyncReport
+from rag.told.source import RecordsSource
 from substrate.batches import current_batch
 from substrate.errors import PlumblineError
 
 log = logging.getLogger(__name__)
 
-MOST = 2_000
-"""More documents than this are left to the next whole sync: to embed them takes minutes of a whole core."""
-
 _LOOK_SECONDS = 0.5
 """How long a change may wait; so what comes in a burst is told once."""
 
+_FRESH_SECONDS = 10.0
+"""How long templates that were read are taken for those that lie there: to read them takes longer than to use them."""
+
 _TROUBLE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A copilot's sources as they were read."""
+
+    copilot: Copilot
+    sources: Sequence[RecordsSource]
+    at: float
 
 
 class Retelling:
@@ -51,6 +63,7 @@ class Retelling:
         self._embedder = embedder
         self._on_indexed = on_indexed
         self._seen: dict[str, int] = {}
+        self._read: dict[str, _Read] = {}
         self._begun: int | None = None
         self._trouble = ""
         self._stopping = Event()
@@ -91,11 +104,17 @@ class Retelling:
         since = self._seen.get(copilot.name, self._begun or 0)
         if since >= newest:
             return None
-        report = sync_touched(self._opened, copilot, self._embedder(), since + 1, MOST)
+        report = sync_touched(self._opened, copilot, self._sources(copilot), self._embedder(), since + 1)
         self._seen[copilot.name] = newest
         if report is not None:
             log.debug("records were told again", extra={"copilot": copilot.name, "read": report.read})
         return report
+
+    def _sources(self, copilot: Copilot) -> Sequence[RecordsSource]:
+        known = self._read.get(copilot.name)
+        if known is None or known.copilot != copilot or monotonic() - known.at > _FRESH_SECONDS:
+            known = self._read[copilot.name] = _Read(copilot, records_of(self._opened, copilot), monotonic())
+        return known.sources
 
     def _run(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):

@@ -53,11 +53,15 @@ def split(document: Document, count: CountTokens, recipe: Recipe) -> list[Chunk]
     """The chunks of a document, in order; the same document, tokenizer and recipe give the same chunks.
 
     No chunk exceeds the recipe's tokens. A table or code block is cut only if it fits into no chunk, at its lines, and
-    its head is repeated. Everything but blank lines stands in some chunk: in its text, or among its headings.
+    its head is repeated. Everything but blank lines stands in some chunk, in its text or among its headings; a document
+    of headings alone says nothing, and has no chunks.
     """
     found: list[Chunk] = []
     count = TokenCounter(count)
-    for group in _grouped(sections(document.text), count, recipe):
+    parts = sections(document.text)
+    if not any(section.blocks for section in parts):
+        return []
+    for group in _grouped(parts, count, recipe):
         headings = group.path[1:] if group.path[:1] == (document.title,) else group.path
         context = _context(document.title, headings, count, recipe.tokens // _CONTEXT_SHARE)
         room = recipe.tokens - count([context])[0]
@@ -83,8 +87,8 @@ def _grouped(parts: Iterable[Section], count: CountTokens, recipe: Recipe) -> It
 
 def _belong_together(group: _Group, joined: _Group, count: CountTokens, recipe: Recipe) -> bool:
     section = joined.sections[-1]
-    near = len(joined.path) >= min(len(group.path), len(section.path)) - 1
-    if not near:
+    # Else a heading between them and what they share would stand nowhere.
+    if any(len(one.path) - 1 > len(joined.path) for one in joined.sections):
         return False
     before, after = count([_text(group.blocks), _text(joined.blocks)])
     small = before < recipe.least or not section.blocks

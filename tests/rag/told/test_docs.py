@@ -14,7 +14,7 @@ from rag.told.values import filters
 from substrate.catalog import vertical, verticals
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/copilots.md").read_text("utf-8")
-SECTION = PAGE.partition("## Records told as text")[2].partition("\n## ")[0]
+SECTION = PAGE.partition("## Records told as text")[2].partition("\n## How fresh it is")[0]
 
 
 @pytest.mark.parametrize("model", [Telling, Listed, During])
