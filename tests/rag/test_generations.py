@@ -30,7 +30,7 @@ from substrate.database import Database
 from substrate.errors import ConflictError, NotFoundError
 from substrate.settings import Settings
 from substrate.sweep import Limits
-from tests.rag.shelf import CLOCK, HELPER, Shelf, brought
+from tests.rag.stacks import CLOCK, HELPER, Shelf, brought
 
 OTHER = HELPER.model_copy(update={"recipe": Recipe(tokens=64)})
 
