@@ -43,15 +43,15 @@ class Remote:
             base_url=address, timeout=_TIMEOUT, trust_env=False, headers={"Authorization": f"Bearer {key}"}
         )
 
-    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """What it answers; with a body it is a POST.
+    def ask(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
+        """What it answers to a POST.
 
         Raises:
             UnavailableError: it does not answer, or not yet.
             PlumblineError: it refuses; the error is what it would be here.
         """
         try:
-            answer = self._client.get(path) if body is None else self._client.post(path, json=dict(body))
+            answer = self._client.post(path, json=dict(body), headers=dict(headers or {}))
         except httpx.TransportError as error:
             hint = "Is `plumbline up` running? Its log says more."
             raise UnavailableError(f"{self.address} does not answer: {type(error).__name__}", hint=hint) from None

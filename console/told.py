@@ -219,6 +219,13 @@ class AnswerTold(Told):
     timings_ms: dict[str, float]
 
     @classmethod
+    def whole(cls, last: Sentence | Answer) -> AnswerTold:
+        """The last piece of a streamed answer, which is all of it."""
+        if not isinstance(last, Answer):
+            raise TypeError("a stream ends with the answer")
+        return cls.of(last)
+
+    @classmethod
     def of(cls, answer: Answer) -> AnswerTold:
         """An answer as it is told."""
         found = answer.found

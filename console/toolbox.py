@@ -44,14 +44,14 @@ Vertical = Annotated[str | None, Field(description="Which vertical is meant, whe
 class Who(Protocol):
     """Knows who calls a tool."""
 
-    def __call__(self, context: Context[Any, Any]) -> Caller:
+    def __call__(self, context: Context[Any, Any], /) -> Caller:
         """The caller of the request that a tool serves."""
 
 
 class Work(Protocol):
     """Has work done beside the event loop."""
 
-    def __call__(self, work: Callable[[], _Done]) -> Awaitable[_Done]:
+    def __call__(self, work: Callable[[], _Done], /) -> Awaitable[_Done]:
         """Its result."""
 
 
@@ -164,8 +164,8 @@ class Toolbox:
         return await self._done(ctx, work)
 
     async def _done(self, ctx: Context[Any, Any], work: Callable[[Caller], _Done]) -> _Done:
-        caller = self._who(ctx)
         try:
+            caller = self._who(ctx)
             return await self._work(lambda: work(caller))
         except PlumblineError as error:
             raise ToolError(str(error)) from None

@@ -14,6 +14,7 @@ from rag.citing import checked
 from rag.extract import extract
 from rag.ground import Ground
 from rag.hit import Query
+from rag.measured import is_measured
 from rag.plain import plain
 from rag.prompt import NOT_THERE, messages
 from rag.release import Released, release
@@ -60,7 +61,7 @@ def stream(
     with stages.timed("search"):
         found = search(ground.index, ground.embedder, caller, ground.copilot, query, now, masked=ground.masked)
     question = cleaned(query.text)
-    trust = confidence(evidence(question, found.hits))
+    trust = confidence(evidence(question, found.hits), measured=is_measured(ground.embedder))
     work = _Work(ground, question, now, Answer(Outcome.NOTHING_FOUND, confidence=trust, found=found), stages)
     if found.hits and trust < THIN:
         work.answer = replace(work.answer, outcome=Outcome.NOT_IN_DOCUMENTS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from rag.copilot import Copilot
 from rag.embedder import Embedder
@@ -83,7 +84,8 @@ def search(
     hits, short = list[Hit](), nothing(question, seen, wanted)
     if short is None:
         words = looked_for(question, copilot.words)
-        hunt = Hunt(live, wanted, asked, words, lambda: vector_of(embedder, question, masked), stages)
+        embed = partial(vector_of, embedder, question, masked)
+        hunt = Hunt(live, wanted, asked, words, embed, stages)
         hits, short = hunt.gather()
     shown = tuple(explained(hit, copilot, question, now) for hit in hits if caller.may_see(hit.passage.label))
     stale = old or any(hit.stale for hit in shown)

@@ -6,8 +6,9 @@ import asyncio
 import ipaddress
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import orjson
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from console.web.pace import Pace
 from substrate.access import Caller
 from substrate.clock import Clock
+from substrate.columns import Sensitivity
 from substrate.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -29,7 +31,7 @@ from substrate.errors import (
     SourceError,
     UnavailableError,
 )
-from substrate.keyring import Keyring
+from substrate.keyring import LOCAL, Keyring
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +129,8 @@ class Reception:
             Refused: nobody knows, or they ask too often.
         """
         here, header = is_here(request), request.headers.get("authorization")
-        caller = await self.done(lambda: self._keyring.caller(header, self._clock.now(), here=here))
+        known = await self.done(lambda: self._keyring.caller(header, self._clock.now(), here=here))
+        caller = as_wished(known, request.headers)
         wait = self._pace.wait(caller.name, self._clock.now())
         if wait > 0:
             raise Refused(429, "too many questions with this key", "Ask less often.", math.ceil(wait / 1_000_000))
@@ -173,6 +176,22 @@ def answered(handler: Handler) -> Handler:
             return Refused(400, "the caller hung up").answer()
 
     return answering
+
+
+def as_wished(caller: Caller, headers: Mapping[str, str]) -> Caller:
+    """The caller as they want to ask: cleared for less, of fewer sites; who owns the machine, in another role too.
+
+    Raises:
+        Refused: a header says no clearance.
+    """
+    role, level, sites = (headers.get(f"plumbline-{name}") for name in ("role", "clearance", "sites"))
+    if role is None and level is None and sites is None:
+        return caller
+    if level is not None and level.upper() not in Sensitivity.__members__:
+        raise Refused(422, "Plumbline-Clearance: write one of public, internal, pii, phi")
+    named = None if sites is None else frozenset(one.strip() for one in sites.split(",") if one.strip())
+    less = caller.narrowed(None if level is None else Sensitivity[level.upper()], named)
+    return replace(less, role=role) if role is not None and caller is LOCAL else less
 
 
 def is_here(request: Request) -> bool:

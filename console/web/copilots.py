@@ -100,7 +100,7 @@ class CopilotDoor:
 
         def work() -> AnswerTold:
             *_, last = self._pieces(caller, name, asked)
-            return AnswerTold.of(_whole(last))
+            return AnswerTold.whole(last)
 
         return json_of(await self._reception.done(work))
 
@@ -151,12 +151,6 @@ class CopilotDoor:
             label = name if known else _UNKNOWN
             self._meters.asked.labels(label, what, f"refused_{refusal_of(error).status}").inc()
             raise
-
-
-def _whole(piece: Piece) -> Answer:
-    if not isinstance(piece, Answer):
-        raise TypeError("a stream ends with the answer")
-    return piece
 
 
 def _event(piece: Piece) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.embedders.remembered import Remembered
+from rag.embedders.recent import RecentlyEmbedded
 from rag.hit import Passage, Query
 from rag.hunt import Short
 from rag.live import Vector
@@ -217,7 +217,7 @@ def test_an_embedder_elsewhere_is_given_no_personal_data() -> None:
 
 def test_a_question_asked_again_is_not_embedded_again() -> None:
     foreign = Foreign()
-    remembered = Remembered(foreign)
+    remembered = RecentlyEmbedded(foreign)
     for _ in range(3):
         search(index_of([BEDS]), remembered, ANA, copilot(), Query("beds"), NOW)
     assert foreign.given == ["beds"]
