@@ -27,7 +27,7 @@ from substrate.clock import parse_duration
 from substrate.database import Database
 from substrate.errors import PlumblineError
 from substrate.facts import Facts
-from substrate.freshness import Stale, records_name, stale, view_name, watermarks
+from substrate.freshness import Stale, is_collection, records_name, stale, view_name, watermarks
 from substrate.outages import outage
 from substrate.tracing import spanned
 
@@ -197,7 +197,8 @@ def evaluate(
     held = {rule_id: old for rule_id, needed in needs.items() if (old := stale(marks, needed, at))}
     checked = {name for needed in needs.values() for name in needed}
     # A full run also answers for what no rule rests on any more, and for rules that are no longer evaluated.
-    note_stale(watch, held, checked if only else checked | set(marks))
+    others = set() if only else {name for name in marks if not is_collection(name)}
+    note_stale(watch, held, checked | others)
     owners = {stored.rule.id: stored.rule.owner for stored in (chosen if only else book)}
     note_failing(watch, owners, {stored.rule.id for stored in chosen})
     return RuleReport(runs)

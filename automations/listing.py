@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from automations.watch import BUILT_IN
 from substrate.columns import Sensitivity
 from substrate.errors import ConflictError, NotFoundError
 
+_AT_ONCE = 200
 _BUILT_IN = {rule.id: rule.title for rule in BUILT_IN}
 
 
@@ -30,6 +32,7 @@ class AlertLine:
         sensitivity: the clearance that the subject needs.
         opened_at: since when, in microseconds since 1970 UTC.
         vertical: whose rule found it.
+        site: the site of what it is about; None: of none in particular.
     """
 
     id: int
@@ -47,6 +50,7 @@ class AlertLine:
     acked_by: str | None
     snoozed_until: int | None
     vertical: str
+    site: str | None
 
 
 def find_alert(connection: Connection, said: str) -> int:
@@ -91,11 +95,33 @@ def list_alerts(
         rule_id: only this rule's.
         limit: at most this many.
     """
-    chosen = _statement(timeline, limit)
+    return list(
+        alert_lines(connection, timeline=timeline, every=every, severity=severity, rule_id=rule_id, limit=limit)
+    )
+
+
+def alert_lines(
+    connection: Connection,
+    *,
+    timeline: str = LIVE,
+    every: bool = False,
+    severity: Severity | None = None,
+    rule_id: str | None = None,
+    limit: int | None = None,
+) -> Iterator[AlertLine]:
+    """As `list_alerts`, read as far as somebody looks."""
+    chosen = _statement(timeline)
     chosen = chosen if every else chosen.where(IS_OPEN)
     chosen = chosen if severity is None else chosen.where(alert.c.severity == severity.value)
     chosen = chosen if rule_id is None else chosen.where(alert.c.rule_id == rule_id)
-    return [_line(row) for row in connection.execute(chosen)]
+    with connection.execute(chosen.limit(limit).execution_options(yield_per=_AT_ONCE)) as rows:
+        yield from (_line(row) for row in rows)
+
+
+def line_of(connection: Connection, number: int) -> AlertLine | None:
+    """One alert by its number; None: there is none."""
+    row = connection.execute(_written().where(alert.c.id == number)).one_or_none()
+    return None if row is None else _line(row)
 
 
 def vertical_of(connection: Connection, alert_id: int) -> str | None:
@@ -109,19 +135,17 @@ def timelines(connection: Connection) -> list[str]:
     return list(connection.scalars(select(name).distinct().order_by(name)))
 
 
-def _statement(timeline: str, limit: int) -> Select[Any]:
+def _statement(timeline: str) -> Select[Any]:
     rank = case({severity.value: severity.rank for severity in Severity}, value=alert.c.severity)
+    return _written().where(alert.c.timeline == timeline).order_by(rank, alert.c.opened_at, alert.c.id)
+
+
+def _written() -> Select[Any]:
     version = rule_version.c
     written = alert.outerjoin(
         rule_version, (version.rule_id == alert.c.rule_id) & (version.version == alert.c.rule_version)
     )
-    return (
-        select(*alert.c, version.spec)
-        .select_from(written)
-        .where(alert.c.timeline == timeline)
-        .order_by(rank, alert.c.opened_at, alert.c.id)
-        .limit(limit)
-    )
+    return select(*alert.c, version.spec).select_from(written)
 
 
 def _line(row: Row[Any]) -> AlertLine:
@@ -144,4 +168,5 @@ def _line(row: Row[Any]) -> AlertLine:
         seen["acked_by"],
         seen["snoozed_until"],
         seen["vertical"],
+        seen["site"],
     )

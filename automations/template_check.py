@@ -19,7 +19,6 @@ from automations.masking import HIDDEN, masked
 from automations.rule_check import Problem
 from automations.rules import Rule
 from automations.samples import Sample, Sampler, samples
-from automations.sandbox import Sandbox, TemplateFault, produce
 from automations.templating import (
     BUILT_IN,
     FOOTER,
@@ -34,6 +33,7 @@ from substrate.columns import Sensitivity
 from substrate.errors import DeclarationError, NotFoundError
 from substrate.expressions.errors import did_you_mean
 from substrate.facts import Facts
+from substrate.sandbox import Sandbox, TemplateFault, produce
 
 CLEARANCES = (Sensitivity.PHI, Sensitivity.INTERNAL)
 """Readers who may see everything, as in the inbox, and readers of mail."""

@@ -19,11 +19,11 @@ from markupsafe import escape
 
 from automations.channels.channel import Rendered
 from automations.masking import HIDDEN, masked
-from automations.sandbox import Sandbox, TemplateFault, produce
 from automations.wall import Wall
 from substrate.clock import duration_text, local_text
 from substrate.columns import Sensitivity
 from substrate.expressions.said import say_number
+from substrate.sandbox import Sandbox, TemplateFault, produce
 
 BUILT_IN = "message"
 """The name of the general template."""

@@ -36,12 +36,12 @@ DATA_STALE = rule_from(
     {
         "rule": "plumbline-data-stale",
         "title": "Data is older than promised",
-        "description": "The rules that rest on this data are held still: they neither fire nor resolve.",
+        "description": "Rules that rest on this data are held still; answers that rest on it are marked stale.",
         "entity": "watermark",
         "when": "true",
         "severity": "high",
         "owner": STEWARD,
-        "cost_of_delay": "Nobody is warned of what this data would show.",
+        "cost_of_delay": "Nobody is warned of what this data would show, and answers may be out of date.",
         "notify": [{"role": STEWARD}],
     },
     "built-in",
@@ -137,6 +137,18 @@ def note_stale(watch: Watch, held: Mapping[str, Iterable[Stale]], checked: Colle
     found = {one.name: one for stale in held.values() for one in stale}
     rules = {name: [rule for rule, old in held.items() if any(one.name == name for one in old)] for name in found}
     troubles = [Trouble(name, STEWARD, _staleness(one, rules[name])) for name, one in found.items()]
+    _reconcile(watch, DATA_STALE, troubles, dict.fromkeys(checked, STEWARD))
+
+
+def note_stale_collections(watch: Watch, found: Iterable[Stale], checked: Collection[str]) -> None:
+    """Keep one alert for each copilot's index that is older than promised.
+
+    Args:
+        watch: where and when.
+        found: what is too old.
+        checked: the watermarks that were looked at; alerts of others are left alone.
+    """
+    troubles = [Trouble(one.name, STEWARD, _age(one)) for one in found]
     _reconcile(watch, DATA_STALE, troubles, dict.fromkeys(checked, STEWARD))
 
 
@@ -264,11 +276,14 @@ def _account(stamp: Stamp, trouble: Trouble) -> dict[str, Any]:
 
 
 def _staleness(one: Stale, rules: list[str]) -> tuple[dict[str, Any], ...]:
+    return (*_age(one), _value("rules", "rules held still", "string", ", ".join(rules)))
+
+
+def _age(one: Stale) -> tuple[dict[str, Any], ...]:
     return (
         _value("as_of", "true as of", "timestamp", one.at),
         _value("age", "age", "duration", one.age),
         _value("budget", "promised age", "duration", one.budget),
-        _value("rules", "rules held still", "string", ", ".join(rules)),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from automations.channels.channel import Channel, Failure, Refused, Rendered
 from automations.contacts import ContactsError, address_of
 from automations.leases import Leased
-from automations.sandbox import TemplateFault
 from automations.templating import Templates
+from substrate.sandbox import TemplateFault
 
 
 def worded(held: Leased, channel: Channel, templates: Templates, environment: Mapping[str, str]) -> Rendered | Refused:

@@ -71,6 +71,16 @@ COMMANDS = {
         "console.outbox:commands",
         "The outbox: messages that wait, were sent, are dead, or were not worth sending any more.",
     ),
+    "ask": ("console.ask:ask", "Ask a copilot. The answer cites its sources; if the documents do not say, it says so."),
+    "index": (
+        "console.index:commands",
+        "The index: what copilots answer from. Bring it up to date, see how it stands, mend it, go back.",
+    ),
+    "keys": ("console.keys:commands", "Keys: what programs show to be let in, and what each lets them see."),
+    "mcp": (
+        "console.mcp:mcp",
+        "Serve MCP on standard input and output: search, context, get_features, list_alerts and explain_alert.",
+    ),
     "models": ("console.models:commands", "Models: the one that turns texts into vectors, on this machine."),
 }
 """Where each command is, and what it says of itself in the list of all."""

@@ -1,7 +1,7 @@
 """Exit codes and error texts: the one place where an error of ours becomes what a shell sees.
 
 0 all went well; 1 it ran, and something needs a person (rows held, deliveries dead); 2 wrong usage or settings; 3 not
-found; 4 refused by the state of things; 5 database; 6 source; 70 a fault of ours; 130 interrupted.
+found; 4 refused by the state of things, or as not allowed; 5 database; 6 source; 70 a fault of ours; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from rich.console import Console
 from rich.text import Text
 
 from substrate.errors import (
+    AuthenticationError,
     ConfigurationError,
     ConflictError,
     DatabaseError,
     DeclarationError,
+    ForbiddenError,
     NotFoundError,
     PlumblineError,
     SourceError,
+    UnavailableError,
 )
 
 ATTENTION = 1
@@ -30,6 +33,9 @@ _CODES: tuple[tuple[type[PlumblineError], int], ...] = (
     (DeclarationError, 2),
     (NotFoundError, 3),
     (ConflictError, 4),
+    (AuthenticationError, 4),
+    (ForbiddenError, 4),
+    (UnavailableError, 4),
     (DatabaseError, 5),
     (SourceError, 6),
 )

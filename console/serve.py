@@ -30,6 +30,7 @@ from console.workspace import Workspace, load_settings, workspace
 from flows.live_loop import LiveLoop
 from flows.messenger import Messenger
 from flows.orchestrator import client_environment, server_answers, server_environment
+from flows.shelf import FollowedShelf, Opened
 from flows.ticking import Ticker
 from substrate.clock import MINUTE
 from substrate.errors import PlumblineError
@@ -90,7 +91,8 @@ def _serve_ours(parts: frozenset[Part]) -> None:
         log.info("running", extra={"database": ws.settings.safe_database_url})
         _rare_collections()
         if Part.WEB in parts:
-            _serve_web(ws, _live(ws, stack, clocked.messenger.wake if clocked else _nobody), clocked)
+            live = _live(ws, stack, clocked.messenger.wake if clocked else _nobody)
+            _serve_web(ws, live, clocked, _shelf(ws, stack))
         elif clocked is not None:
             _beat(ws, clocked.ticker, stop)
 
@@ -125,8 +127,21 @@ def _live(ws: Workspace, stack: ExitStack, on_told: Callable[[], None]) -> LiveL
     return live
 
 
-def _serve_web(ws: Workspace, live: LiveLoop, clocked: _Clocked | None) -> None:
-    parts = Parts(clocked.ticker if clocked else None, clocked.messenger if clocked else None, live)
+def _shelf(ws: Workspace, stack: ExitStack) -> FollowedShelf:
+    def opening() -> Opened:
+        # Half of the libraries come with it, and whoever waits for the port need not wait for them.
+        from flows.library import open_library
+
+        return open_library(ws.settings, ws.database, ws.clock, ws.settings.local_web_url)
+
+    shelf = FollowedShelf(opening)
+    shelf.start()
+    stack.callback(shelf.stop, _STOP_SECONDS)
+    return shelf
+
+
+def _serve_web(ws: Workspace, live: LiveLoop, clocked: _Clocked | None, shelf: FollowedShelf) -> None:
+    parts = Parts(clocked.ticker if clocked else None, clocked.messenger if clocked else None, live, shelf)
     app = create_app(ws.settings, ws.database, tuple(ws.verticals.values()), ws.clock, parts)
     config = uvicorn.Config(
         Traced(app), host=ws.settings.web_host, port=ws.settings.web_port, log_config=None, access_log=False,

@@ -7,6 +7,8 @@ from typing import Any
 
 from automations.delivery import DeliveryReport
 from automations.engine import RuleReport
+from rag.held import HeldDocument
+from rag.sync import SyncReport
 from substrate.clock import duration_text
 from substrate.features.refresh import RefreshReport
 from substrate.freshness import Stale
@@ -15,6 +17,7 @@ from substrate.quarantine import Lying
 from substrate.series.refresh import SeriesReport
 
 Line = dict[str, Any]
+_SHOWN = 50
 
 
 def rows_of(report: IngestReport) -> dict[str, int]:
@@ -85,6 +88,30 @@ def stale_lines(old: Iterable[Stale]) -> list[Line]:
          "promised": duration_text(one.budget)}
         for one in old
     ]  # fmt: skip
+
+
+def sync_lines(reports: Iterable[SyncReport]) -> list[Line]:
+    """A table of what became of each copilot's index."""
+    return [
+        {"copilot": one.copilot, "documents": one.documents, "chunks": one.chunks, "read": one.read,
+         "embedded": one.embedded, "deleted": one.deleted, "held": sum(one.held.values()),
+         "failed": ", ".join(sorted(one.failed)), "generation": f"{one.generation} {one.state}",
+         "seconds": round(one.seconds, 2)}
+        for one in reports
+    ]  # fmt: skip
+
+
+def held_text(held: Mapping[str, Sequence[HeldDocument]]) -> str:
+    """A page on the documents that are held, by copilot: which, and why."""
+    parts = ["# Documents that are held"]
+    for name, documents in held.items():
+        parts.append(f"## {name}\n\n{len(documents):,} documents are held." if documents else f"## {name}\n\nNone.")
+        rows = [[one.source, one.key or "the whole source", one.reason, one.detail] for one in documents[:_SHOWN]]
+        if rows:
+            parts.append(_markdown(["source", "document", "reason", "detail"], rows))
+        if len(documents) > _SHOWN:
+            parts.append(f"The first {_SHOWN} are shown; `plumbline index status` shows more.")
+    return "\n\n".join(parts)
 
 
 def quality_text(vertical: str, lying: Sequence[Lying], stale: Sequence[Line]) -> str:

@@ -1,4 +1,4 @@
-"""The flow that does the whole in order: read, report, refresh, evaluate, deliver, look after the house."""
+"""The flow that does the whole in order: read, report, refresh, evaluate, index, look after the house."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from flows.installation import installation
 from flows.maintenance import maintenance
 from flows.onward import link_to_state
 from flows.quality import quality_report
+from flows.reindex import reindex_copilots
 from flows.rules import sweep_rules
 from flows.series import refresh_series
 from flows.timetable import TIME_LIMITS, slug
@@ -48,7 +49,7 @@ def daily_cycle(
         sources = [entry.name for entry in opened.sources(vertical)]
         link_to_state(opened.settings, f"daily-{slug(vertical)}-now")
     counts, failed = {}, []
-    for name, step, given in _steps(vertical, sources, as_of, with_maintenance and as_of is None):
+    for name, step, given in _steps(vertical, sources, as_of, with_maintenance):
         with tags("plumbline", vertical):
             # Prefect's types cannot tell `return_state` among named arguments.
             state = cast("State[dict[str, int]]", step(**given, return_state=True))
@@ -73,5 +74,7 @@ def _steps(vertical: str, sources: list[str], as_of: datetime | None, last: bool
     yield "features", refresh_features, then
     yield "series", refresh_series, then
     yield "rules", sweep_rules, then
-    if last:
+    if as_of is None:
+        yield "copilots", reindex_copilots, whose
+    if as_of is None and last:
         yield "maintenance", maintenance, {}

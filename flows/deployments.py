@@ -40,6 +40,7 @@ ENTRYPOINTS = {
     "refresh-features": "flows.features.refresh_features",
     "refresh-series": "flows.series.refresh_series",
     "sweep-rules": "flows.rules.sweep_rules",
+    "reindex-copilots": "flows.reindex.reindex_copilots",
     "maintenance": "flows.maintenance.maintenance",
     "daily-cycle": "flows.daily.daily_cycle",
 }

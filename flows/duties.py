@@ -24,14 +24,16 @@ from automations.contacts import load_directory
 from automations.engine import Engine, budgets_of, evaluate
 from automations.live import evaluate_entities
 from automations.overdue import overdue_events, overdue_messages, overdue_rules
-from automations.watch import Watch, note_overdue
+from automations.watch import Watch, note_overdue, note_stale_collections
 from flows.heartbeat import Heartbeat
 from flows.lateness import BatchWork
+from rag.copilot_files import load_copilots
 from substrate.catalog import Vertical
 from substrate.clock import MINUTE, SECOND, duration_text, parse_duration
 from substrate.database import Database
-from substrate.errors import ConfigurationError
+from substrate.errors import ConfigurationError, PlumblineError
 from substrate.facts import Facts
+from substrate.freshness import collection_name, is_collection, stale, watermarks
 from substrate.leadership import Lease, insist
 from substrate.settings import Settings
 
@@ -227,6 +229,43 @@ class Watchdog:
             yield Arrears(Chore.CLOCK, 1, since, "the clock does not come to the end of a tick")
 
 
+class Collections:
+    """The duty of looking whether the copilots' indexes are as fresh as promised: an alert to the steward if not.
+
+    Args:
+        settings: say where copilots are declared.
+        house: what duties share.
+        on_told: is called when a message may have been put into the outbox.
+    """
+
+    def __init__(self, settings: Settings, house: House, on_told: Callable[[], None]) -> None:
+        self._settings = settings
+        self._house = house
+        self._on_told = on_told
+        self._stale: frozenset[str] = frozenset()
+
+    def act(self, turn: Turn) -> None:
+        """Look, and tell; a file that cannot be read leaves what was told as it is."""
+        house = self._house
+        try:
+            found = load_copilots(self._settings, {one.name: one for one in house.verticals})
+        except PlumblineError as error:
+            log.warning("nobody knows how fresh copilots should be: %s", error.message)
+            return
+        with house.database.read() as connection:
+            known = watermarks(connection)
+        budgets = {collection_name(one.name): parse_duration(one.stale_after) for one in found.values()}
+        promised = {name: budget for name, budget in budgets.items() if name in known}
+        old = stale(known, promised, turn.at)
+        if house.engines:
+            # A copilot that is declared no more, or was never brought up to date, promises nothing.
+            watch = Watch(house.database, house.engines[0].vertical, house.announce(turn.lease), turn.at, LIVE)
+            note_stale_collections(watch, old, {*budgets, *filter(is_collection, known)})
+        before, self._stale = self._stale, frozenset(one.name for one in old)
+        if before != self._stale:
+            self._on_told()
+
+
 def duties(settings: Settings, house: House, on_told: Callable[[], None]) -> tuple[tuple[Duty, ...], Watchdog]:
     """All duties in the order in which they begin, and the one that watches the others."""
     rules = DueRules(house, parse_duration(settings.sweep_interval), on_told)
@@ -240,6 +279,7 @@ def duties(settings: Settings, house: House, on_told: Callable[[], None]) -> tup
     own = (
         Duty("rules", parse_duration(settings.tick_interval), rules.act),
         Duty("batch work", WATCH_EVERY, look),
+        Duty("collections", WATCH_EVERY, Collections(settings, house, on_told).act),
         Duty("watchdog", WATCH_EVERY, watchdog.act),
     )
     return own, watchdog

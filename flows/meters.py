@@ -21,6 +21,8 @@ class Meters:
         batch_events: how many events one batch held.
         requests: answered requests by method, route and status.
         request_seconds: how long answering took, by route.
+        asked: questions to copilots by copilot, what was asked for and outcome.
+        asked_seconds: how long the stages of a question took, by what was asked for.
     """
 
     def __init__(self) -> None:
@@ -51,4 +53,17 @@ class Meters:
         )
         self.request_seconds = Histogram(
             "plumbline_http_request_seconds", "Time of answering.", ["route"], registry=self.registry, buckets=_SECONDS
+        )
+        self.asked = Counter(
+            "plumbline_copilot_questions",
+            "Questions to copilots.",
+            ["copilot", "what", "outcome"],
+            registry=self.registry,
+        )
+        self.asked_seconds = Histogram(
+            "plumbline_copilot_seconds",
+            "Time of a question's stages.",
+            ["what", "stage"],
+            registry=self.registry,
+            buckets=_SECONDS,
         )

@@ -21,6 +21,7 @@ TIME_LIMITS = {
     "refresh-features": 3600,
     "refresh-series": 1800,
     "sweep-rules": 1800,
+    "reindex-copilots": 4 * 3600,
     "maintenance": 2 * 3600,
     "daily-cycle": 6 * 3600,
 }
@@ -72,6 +73,7 @@ def turns(verticals: Iterable[Vertical], sources: Sequence[SourceEntry]) -> Iter
         if own:
             yield from (_reading(entry) for entry in own)
             yield from _of(vertical.name)
+    yield Turn("reindex-copilots", "house", 15 * MINUTE, "13-59/15 * * * *")
     yield Turn("maintenance", "house", DAY, "30 3 * * *")
 
 
@@ -86,6 +88,7 @@ def _of(vertical: str) -> Iterator[Turn]:
         ("refresh-features", 15 * MINUTE, "7-59/15 * * * *"),
         ("refresh-series", HOUR, "8 * * * *"),
         ("sweep-rules", 15 * MINUTE, "10-59/15 * * * *"),
+        ("reindex-copilots", 15 * MINUTE, "12-59/15 * * * *"),
         ("daily-cycle", DAY, "30 4 * * *"),
         ("quality-report", DAY, "0 6 * * *"),
     ):

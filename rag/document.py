@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -84,4 +84,16 @@ class DocumentSource(Protocol):
 
         Raises:
             PlumblineError: the source cannot be listed (a folder is not there); then nothing of it is touched.
+        """
+
+
+class SourceOfSome(DocumentSource, Protocol):
+    """A source that can list some of its documents without looking at the others."""
+
+    def some(self, connection: Connection, keys: Iterable[str]) -> Iterator[Entry]:
+        """Those of some documents that should exist now; one that is not listed is gone.
+
+        Args:
+            connection: any.
+            keys: of the documents; a key of another source is passed over.
         """

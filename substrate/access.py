@@ -6,7 +6,7 @@ decides.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from substrate.columns import Sensitivity
 
@@ -52,9 +52,19 @@ class Caller:
         """
         if label.sensitivity > self.clearance or (label.roles and self.role not in label.roles):
             return False
+        return self.may_see_site(label)
+
+    def may_see_site(self, label: Label) -> bool:
+        """Whether something with that label is of a site that they may see, whatever they are cleared for."""
         if self.sites is None:
             return True
         return label.site in self.sites if label.site is not None else label.sensitivity < Sensitivity.PII
+
+    def narrowed(self, clearance: Sensitivity | None = None, sites: frozenset[str] | None = None) -> Caller:
+        """The same caller, who wants to see less; None: as much as they may."""
+        lower = self.clearance if clearance is None else min(self.clearance, clearance)
+        both = self.sites if sites is None else sites if self.sites is None else self.sites & sites
+        return replace(self, clearance=lower, sites=both)
 
     def may_ask(self, vertical: str) -> bool:
         """Whether they may ask about a vertical's data at all."""

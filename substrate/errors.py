@@ -45,3 +45,15 @@ class ConflictError(PlumblineError):
 
 class SourceError(PlumblineError):
     """A source cannot be read at all (a single unreadable row is quarantined instead)."""
+
+
+class AuthenticationError(PlumblineError):
+    """Nobody knows who asks: there is no key, or none that opens anything."""
+
+
+class ForbiddenError(PlumblineError):
+    """Whoever asks is known, and may not have what was asked for."""
+
+
+class UnavailableError(PlumblineError):
+    """What was asked for is not there yet, and will be; ask again later."""

@@ -1,4 +1,4 @@
-"""One clock of freshness: until when each source's records, each view and each series are known to be true.
+"""One clock of freshness: until when each source's records, view, series and collection are known to be true.
 
 Rules, features, answers and pages cite the same table. Nothing fires or resolves on data older than its promise.
 """
@@ -28,7 +28,7 @@ class Stale:
     """Data older than its promise.
 
     Attributes:
-        name: `records:hospital_encounter`, `view:hospital_patient`, `series:arrivals_daily`.
+        name: `records:hospital_encounter`, `view:hospital_patient`, `series:arrivals_daily`, `collection:hospital`.
         at: the instant that the data is true for; None: it was never read.
         age: microseconds between that and the time of asking; None: never read.
         budget: the promised age, in microseconds.
@@ -53,6 +53,19 @@ def view_name(record: type[Record]) -> str:
 def series_name(name: str) -> str:
     """The watermark of a series."""
     return f"series:{name}"
+
+
+def collection_name(name: str) -> str:
+    """The watermark of a copilot's index."""
+    return f"{_COLLECTION}{name}"
+
+
+def is_collection(name: str) -> bool:
+    """Whether a watermark is a copilot's index; no rule rests on one."""
+    return name.startswith(_COLLECTION)
+
+
+_COLLECTION = "collection:"
 
 
 def advance(connection: Connection, names: Iterable[str], source: str, at: int) -> None:

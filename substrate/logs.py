@@ -31,7 +31,10 @@ _SHORTEST_SECRET = 6
 _BLOT = "***"
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _PLAIN = (str, int, float, bool, type(None))
-_QUIET = ("alembic", "apscheduler", "httpcore", "httpx", "sqlalchemy", "uvicorn.access", "urllib3")
+_QUIET = (
+    "alembic", "apscheduler", "chromadb", "httpcore", "httpx", "httpx2", "mcp", "sqlalchemy", "uvicorn.access",
+    "urllib3",
+)  # fmt: skip
 """Libraries that say too much; httpx logs whole addresses, which may hold a secret."""
 
 

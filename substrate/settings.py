@@ -164,6 +164,9 @@ class Settings(BaseSettings):
         default="7d",
         description="How long a pushed event is kept after it was taken in, to know it if it is sent again.",
     )
+    asks_per_minute: int = Field(
+        default=600, ge=1, description="Questions that one key may ask copilots in a minute; beyond it they must wait."
+    )
     metrics_token: SecretStr | None = Field(
         default=None, description="What Prometheus says to read /metrics; unset: made once in `home`."
     )

@@ -81,10 +81,11 @@ def _made(folder: Path, mode: int) -> Path:
     return folder
 
 
-def fresh_database(server: str) -> str:
-    """The address of a new, empty database on a PostgreSQL server."""
+def fresh_database(server: str, template: str = "template0") -> str:
+    """The address of a new database on a PostgreSQL server: an empty one, or a copy of another."""
     name = f"t{uuid.uuid4().hex[:16]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        connection.execute(made)
     parts: Any = psycopg.conninfo.conninfo_to_dict(server)
     return f"postgresql+psycopg://{parts['user']}@/{name}?host={parts['host']}"

@@ -1,27 +1,38 @@
-"""The web application: pushed events in, and what those ask who watch over the process; pages come to it later."""
+"""The web application: pushed events in, questions to copilots, and what those ask who watch over the process."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from console.local import local_key
 from console.web.access import Access
+from console.web.asking import Reception
 from console.web.capture import Capture
+from console.web.copilots import CopilotDoor
 from console.web.door import Door
 from console.web.gauges import Gauges
+from console.web.index_door import IndexDoor
 from console.web.lane import Lane
 from console.web.letterbox import Letterbox
+from console.web.mcp_door import McpDoor
+from console.web.pace import Pace
 from console.web.parts import Parts
 from console.web.probes import Probes
+from flows.desk import open_desk
 from flows.meters import Meters
+from flows.shelf import NoShelf
 from substrate.catalog import Vertical
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.kept_secrets import kept_secret, token
+from substrate.keyring import Keyring
 from substrate.settings import Settings
 from substrate.sources.configured import pushed_sources
 
@@ -53,10 +64,18 @@ def create_app(
     meters.registry.register(Gauges(database, clock, parts, tuple(sources)))
     probes = Probes(settings, database, clock, parts, meters, lambda: letterbox.backlog, metrics_token(settings))
 
+    reception = Reception(Keyring(database, local_key(settings)), clock, Pace(settings.asks_per_minute))
+    desk = open_desk(settings, database, clock, {each.name: each for each in verticals}, parts.shelf or NoShelf())
+    tools = McpDoor(settings, desk, reception)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         letterbox.start()
-        yield
+        noting = asyncio.create_task(reception.note())
+        async with tools.running():
+            yield
+        noting.cancel()
+        reception.close()
         letterbox.stop()
 
     # No pages about the interface: they would be fetched from elsewhere, and tell strangers what there is.
@@ -66,6 +85,9 @@ def create_app(
         app.add_route(f"{base}/capture", capture.jobs, methods=["GET"])
         app.add_route(f"{base}/capture", capture.discover, methods=["OPTIONS"])
         app.add_route(f"{base}/capture/{{job}}", capture.job, methods=["GET"])
+    for method, path, handler in CopilotDoor(desk, reception, meters).routes() + IndexDoor(desk, reception).routes():
+        app.add_route(path, handler, methods=[method])
+    app.router.routes.append(Route("/mcp", endpoint=tools))
     app.add_route("/healthz", probes.healthz, methods=["GET"])
     app.add_route("/readyz", probes.readyz, methods=["GET"])
     app.add_route("/metrics", probes.metrics, methods=["GET"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from flows.live_loop import LiveLoop
+from flows.shelf import Shelf
 
 
 class Ticking(Protocol):
@@ -50,6 +51,14 @@ class MessengerPart(Protocol):
         """How it is."""
 
 
+class ShelfPart(Shelf, Protocol):
+    """What copilots answer from, and what keeps them from answering."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps questions from being answered; None: nothing does."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """The parts of this process; None: it runs elsewhere, or nowhere.
@@ -58,8 +67,10 @@ class Parts:
         ticker: the clock.
         messenger: delivers messages.
         live: takes pushed events in.
+        shelf: what copilots answer from.
     """
 
     ticker: ClockPart | None = None
     messenger: MessengerPart | None = None
     live: LiveLoop | None = None
+    shelf: ShelfPart | None = None

@@ -54,7 +54,9 @@ class Probes:
         """Whether the process can do its work, and what keeps it from it."""
         checks = {"database": self._database(), "backlog": self._backlog(), **self._parts()}
         ready = all(said == _FINE for said in checks.values())
-        return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+        # Whoever pushes or is called needs no copilots: without them the rest goes on.
+        told = checks if self.parts.shelf is None else {**checks, "copilots": self.parts.shelf.trouble or _FINE}
+        return JSONResponse({"ready": ready, "checks": told}, 200 if ready else 503)
 
     def metrics(self, request: Request) -> Response:
         """What is counted, for whoever knows the token."""

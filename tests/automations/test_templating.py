@@ -11,11 +11,11 @@ from automations.channel_state import Disabled
 from automations.channels.channel import Rendered
 from automations.lifecycle import Cause, Send
 from automations.masking import HIDDEN, masked
-from automations.sandbox import TemplateFault
 from automations.steward import channel_trouble
 from automations.templating import ENDINGS, REASONS, Templates, one_line, why_now, with_unit
 from substrate.clock import HOUR, MINUTE
 from substrate.columns import Sensitivity
+from substrate.sandbox import TemplateFault
 from tests.automations.sample_alert import NAME, NOW, PROTECTED, context
 from tests.automations.world import T0, Bay, World, minutes
 

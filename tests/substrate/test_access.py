@@ -40,3 +40,13 @@ def test_a_vertical_that_is_not_named_may_not_be_asked() -> None:
     assert Caller("k", "r", verticals=frozenset({"school"})).may_ask("school")
     assert not Caller("k", "r", verticals=frozenset({"school"})).may_ask("hospital")
     assert Caller("k", "r").may_ask("hospital")
+
+
+@pytest.mark.parametrize("clearance", [None, *Sensitivity])
+@pytest.mark.parametrize("sites", [None, frozenset(), frozenset({"north"}), frozenset({"north", "south"})])
+def test_who_narrows_what_they_see_never_sees_more(clearance: Sensitivity | None, sites: frozenset[str] | None) -> None:
+    own = Caller("key:x", "nurse", Sensitivity.PII, frozenset({"north"}))
+    less = own.narrowed(clearance, sites)
+    labels = [Label(level, site) for level in Sensitivity for site in (None, "north", "south")]
+    assert all(own.may_see(label) for label in labels if less.may_see(label))
+    assert own.narrowed() == own

@@ -18,7 +18,7 @@ from substrate.migrate import head, is_current, revision, upgrade
 from substrate.schema import SYSTEM, reconcile
 from tests.substrate.clinic import CLINIC
 
-STEPS = ["0001", "0002", "0003", "0004"]
+STEPS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 
 
 def test_from_empty_to_head(database: Database) -> None:

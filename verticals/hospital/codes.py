@@ -32,3 +32,8 @@ DOSES = {**STATES, "in-progress": "still to be given", "completed": "given", "no
 DEAD = {"true": "the patient is dead", "false": "the patient is not dead"}
 IN_USE = {"true": "the patient's record is in use", "false": "the patient's record is no longer in use"}
 BILLED = {"true": "it is billed", "false": "it is not billed"}
+ADMITTED_FROM = {
+    "hosp-trans": "another hospital", "emd": "the emergency department", "outp": "the outpatient department",
+    "born": "birth in the house", "gp": "a general practitioner", "mp": "a medical practitioner",
+    "nursing": "a nursing home", "psych": "a psychiatric hospital", "rehab": "a rehabilitation hospital",
+}  # fmt: skip

@@ -186,7 +186,9 @@ class Encounter(Record, table=True):
         "When the discharge was ordered", label="discharge ordered", absent="no discharge is ordered",
         known_at="discharge_ordered_at", default=None, index=True,
     )  # fmt: skip
-    admit_source: str | None = column("From where the patient was admitted", _PHI, default=None)
+    admit_source: str | None = column(
+        "From where the patient was admitted", _PHI, label="admitted from", codes=codes.ADMITTED_FROM, default=None
+    )
     hours: float | None = column("Length of the stay", _PHI, unit="h", known_at="end", default=None)
     discharge_disposition: str | None = column("Where the patient went", _PHI, known_at="end", default=None)
     location_id: int | None = reference("Where the patient is, or was last", "location", through=_PHI, label="place")

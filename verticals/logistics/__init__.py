@@ -27,6 +27,8 @@ vertical = Vertical(
     rules=files(__package__) / "rules",
     templates=files(__package__) / "templates",
     mappings=files(__package__) / "mappings",
+    documents=files(__package__) / "documents",
+    copilots=files(__package__) / "copilots",
     sample=sample,
     stale_after={
         "shipment": "24h",

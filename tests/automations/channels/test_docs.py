@@ -10,10 +10,10 @@ import pytest
 from automations.channels.channel import Failure
 from automations.contacts import directory_from
 from automations.samples import Sample
-from automations.sandbox import Sandbox
 from automations.template_check import faults_of
 from automations.templating import Templates
 from substrate.columns import Sensitivity
+from substrate.sandbox import Sandbox
 from tests.automations.channels.harnesses import HARNESSES
 from tests.automations.sample_alert import NOW, context
 

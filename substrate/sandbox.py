@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from traceback import walk_tb
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes, pass_eval_context
+from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes, pass_eval_context
 from jinja2.exceptions import SecurityError, TemplateError, UndefinedError
 from jinja2.filters import do_join
 from jinja2.nodes import EvalContext
@@ -22,6 +22,7 @@ from substrate.errors import PlumblineError
 
 SOURCE_LIMIT = 20_000
 OUTPUT_LIMIT = 64_000
+CHANNELS = "docs/channels.md"
 _LOOPS = 2
 _LIST = 50
 _TURNS = 200
@@ -45,17 +46,18 @@ _UNREADABLE = (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError)
 
 
 class TemplateFault(PlumblineError):
-    """A template cannot be read, or cannot say what it wants to of this alert; the message holds no value of it."""
+    """A template cannot be read, or cannot say what it wants to; the message holds no value of what it was given."""
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The environment of templates; `autoescape` for HTML."""
+    """The environment of templates; `autoescape` for HTML, `guide` for the page that says what they may use."""
 
     intercepted_binops = frozenset({"+", "*", "%"})
 
-    def __init__(self, *, autoescape: bool) -> None:
+    def __init__(self, *, autoescape: bool, guide: str = CHANNELS) -> None:
         super().__init__(autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         self.globals.clear()
+        self.guide = guide
         self.filters = {**{name: self.filters[name] for name in _FILTERS}, "join": _join, _EACH: _each}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -86,7 +88,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """
         faults = self.faults(source)
         if faults:
-            raise TemplateFault("; ".join(f"{name}, {fault}" for fault in faults), hint=_HINT)
+            raise TemplateFault("; ".join(f"{name}, {fault}" for fault in faults), hint=_hint(self))
         return self.from_string(source)
 
     def faults(self, source: str) -> list[str]:
@@ -122,7 +124,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return self.undefined(complaint)
 
 
-_HINT = "docs/channels.md says what a template may use."
+def _hint(maker: Environment) -> str:
+    return f"{maker.guide if isinstance(maker, Sandbox) else CHANNELS} says what a template may use."
 
 
 def _each(values: Iterable[Any]) -> list[Any]:
@@ -160,7 +163,9 @@ def produce(template: Template, context: Mapping[str, Any], name: str) -> str:
                 raise SecurityError(f"the text is longer than {OUTPUT_LIMIT} characters")
             said.append(piece)
     except _STUMBLES as error:
-        raise TemplateFault(f"{name}, line {_line(error)}: {_complaint(error)}", hint=_HINT) from None
+        raise TemplateFault(
+            f"{name}, line {_line(error)}: {_complaint(error)}", hint=_hint(template.environment)
+        ) from None
     return "".join(said)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from automations.sandbox import OUTPUT_LIMIT, SOURCE_LIMIT, Sandbox, TemplateFault, produce
+from substrate.sandbox import OUTPUT_LIMIT, SOURCE_LIMIT, Sandbox, TemplateFault, produce
 
 SANDBOX = Sandbox(autoescape=False)
 GIVEN: dict[str, Any] = {"name": "Anna", "beds": 4, "rows": [{"label": "a"}, {"label": "b"}], "items": {"x": 1}}

@@ -1,0 +1,55 @@
+"""How the shelf of an installation is opened: the embedder that is set, and the index as this process owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.embedder import Embedder
+from rag.embedders.chosen import open_embedder
+from rag.index import Index, IndexOptions, open_index
+from substrate.clock import Clock
+from substrate.database import Database
+from substrate.settings import Settings
+
+
+@dataclass(frozen=True)
+class Library:
+    """Embedder and index of an installation, opened.
+
+    Attributes:
+        embedder: turns questions into vectors.
+        index: as this process owns it.
+    """
+
+    embedder: Embedder
+    index: Index
+
+    def opened(self) -> Library:
+        """Itself: it is open."""
+        return self
+
+
+def open_library(settings: Settings, database: Database, clock: Clock, address: str | None = None) -> Library:
+    """Open embedder and index; the index is in step with the ledger then.
+
+    Args:
+        settings: which embedder, and where the index lies.
+        database: where the ledger is.
+        clock: says what time it is.
+        address: base address at which this process answers others; None: it answers nobody.
+
+    Raises:
+        ConfigurationError: the embedder's model is not there.
+        ConflictError: another process owns the index.
+    """
+    embedder = open_embedder(settings)
+    return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address)))
+
+
+def open_owned_index(settings: Settings, database: Database, clock: Clock) -> Index:
+    """Open the index alone, for work that embeds nothing; it is in step with the ledger then.
+
+    Raises:
+        ConflictError: another process owns it.
+    """
+    return open_index(settings, database, clock)

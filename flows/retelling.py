@@ -1,0 +1,131 @@
+"""The live loop's hand in the copilots' indexes: what records changed is told again within seconds, without Prefect.
+
+A thread looks whether there is a new batch of records, waits a moment for more, and tells again only the documents
+that these batches touched. What is too much at once is left to the next whole sync.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+
+from flows.indexing import sync_touched
+from flows.installation import Installation
+from rag.copilot import Copilot
+from rag.embedder import Embedder
+from rag.sync import SyncReport
+from substrate.batches import current_batch
+from substrate.errors import PlumblineError
+
+log = logging.getLogger(__name__)
+
+MOST = 2_000
+"""More documents than this are left to the next whole sync: to embed them takes minutes of a whole core."""
+
+_LOOK_SECONDS = 0.5
+_SETTLE_SECONDS = 0.5
+"""How long it waits after a batch for the next one, so that a burst is told once."""
+
+_TROUBLE_SECONDS = 30.0
+
+
+class Retelling:
+    """Tells again what changed, until it is stopped.
+
+    Args:
+        opened: the installation.
+        copilots: says which there are.
+        embedder: gives the embedder, or says why there is none.
+        on_indexed: called after an index was changed.
+    """
+
+    def __init__(
+        self,
+        opened: Installation,
+        copilots: Callable[[], Mapping[str, Copilot]],
+        embedder: Callable[[], Embedder],
+        on_indexed: Callable[[], None],
+    ) -> None:
+        self._opened = opened
+        self._copilots = copilots
+        self._embedder = embedder
+        self._on_indexed = on_indexed
+        self._seen: dict[str, int] = {}
+        self._begun: int | None = None
+        self._trouble = ""
+        self._stopping = Event()
+        self._awake = Event()
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin, in a thread of its own; what was written before is the whole sync's."""
+        self.look()
+        self._thread = Thread(target=self._run, name="plumbline-retelling", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float) -> bool:
+        """End after the documents in hand; whether it ended in time."""
+        self._stopping.set()
+        self._awake.set()
+        if self._thread is not None:
+            self._thread.join(timeout_seconds)
+        return self._thread is None or not self._thread.is_alive()
+
+    def wake(self) -> None:
+        """Say that records came."""
+        self._awake.set()
+
+    def look(self) -> int:
+        """Tell again what changed since the last look; how many documents were read. The first look only remembers.
+
+        Raises:
+            PlumblineError: the database is in trouble; what changed is told at the next look.
+        """
+        with self._opened.database.read() as connection:
+            newest = current_batch(connection)
+        if self._begun is None:
+            self._begun = newest
+        if newest == self._begun and not self._seen:
+            return 0
+        reports = [self._tell(copilot, newest) for copilot in self._copilots().values() if _tells(copilot)]
+        done = [report for report in reports if report is not None]
+        if any(report.added or report.touched or report.deleted for report in done):
+            self._on_indexed()
+        return sum(report.read for report in done)
+
+    def _tell(self, copilot: Copilot, newest: int) -> SyncReport | None:
+        since = self._seen.get(copilot.name, self._begun or 0)
+        if since >= newest:
+            return None
+        report = sync_touched(self._opened, copilot, self._embedder(), since + 1, MOST)
+        self._seen[copilot.name] = newest
+        if report is not None:
+            log.debug("records were told again", extra={"copilot": copilot.name, "read": report.read})
+        return report
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._awake.wait(_LOOK_SECONDS)
+            if self._awake.is_set():
+                self._stopping.wait(_SETTLE_SECONDS)
+            self._awake.clear()
+            try:
+                self.look()
+                self._say("")
+            except PlumblineError as error:
+                self._say(error.message)
+                self._stopping.wait(_TROUBLE_SECONDS)
+            except Exception as error:
+                # The thread is a process of its own kind: nobody above it could go on.
+                log.exception("records are not told again: %s", type(error).__name__)
+                self._stopping.wait(_TROUBLE_SECONDS)
+
+    def _say(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            log.warning("records are not told again until the next whole sync: %s", trouble)
+        self._trouble = trouble
+
+
+def _tells(copilot: Copilot) -> bool:
+    return any(source.records is not None for source in copilot.sources)

@@ -1,0 +1,154 @@
+"""What questions are answered from: the embedder and the index, opened, and kept in step with the ledger.
+
+One process opens the index of a folder. It opens it beside its other work, since that takes a while, and goes on
+without copilots where it cannot; what keeps it from opening is tried again, so that nobody needs to restart it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
+from time import monotonic
+from typing import Protocol
+
+from rag.embedder import Embedder
+from rag.live import Index
+from substrate.errors import PlumblineError, UnavailableError
+
+log = logging.getLogger(__name__)
+
+_FOLLOW_SECONDS = 0.5
+_AGAIN_SECONDS = 10.0
+_OPENING = "the index is being opened"
+
+
+class OwnedIndex(Index, Protocol):
+    """An index that this process owns."""
+
+    def follow(self) -> int:
+        """Take over what is new in the ledger; how many changes that were."""
+
+    def close(self) -> None:
+        """Let go of the folder, so that another process may open it."""
+
+
+class Opened(Protocol):
+    """The embedder and the index that belongs to it."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """Turns questions into vectors."""
+
+    @property
+    def index(self) -> OwnedIndex:
+        """Finds them."""
+
+
+class Shelf(Protocol):
+    """Where a question finds what it is answered from."""
+
+    def opened(self) -> Opened:
+        """The embedder and the index.
+
+        Raises:
+            UnavailableError: they are not there yet; says why.
+        """
+
+
+class NoShelf:
+    """A process that answers no questions."""
+
+    trouble: str | None = None
+
+    def opened(self) -> Opened:
+        """Nothing.
+
+        Raises:
+            UnavailableError: always.
+        """
+        raise UnavailableError("copilots are not asked here", hint="Ask the process that serves the web.")
+
+
+class FollowedShelf:
+    """A shelf that is opened and kept in step by a thread of its own.
+
+    Args:
+        opening: opens embedder and index; called again where it fails.
+        beside: small work to be done now and then, beside following.
+    """
+
+    def __init__(self, opening: Callable[[], Opened], beside: Sequence[Callable[[], None]] = ()) -> None:
+        self._opening = opening
+        self._beside = tuple(beside)
+        self._opened: Opened | None = None
+        self._trouble: str | None = _OPENING
+        self._stop = Event()
+        self._wake = Event()
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin to open it, and then to follow."""
+        self._thread = Thread(target=self._run, name="plumbline-shelf", daemon=True)
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Stop following, and let go of the index."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def wake(self) -> None:
+        """Something was written to the ledger: follow at once."""
+        self._wake.set()
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps questions from being answered; None: nothing does."""
+        return self._trouble
+
+    def opened(self) -> Opened:
+        """The embedder and the index.
+
+        Raises:
+            UnavailableError: they are not there yet; says why.
+        """
+        if self._opened is None:
+            hint = "Ask again in a while; /readyz says what is missing."
+            raise UnavailableError(f"copilots cannot be asked yet: {self._trouble or _OPENING}", hint=hint)
+        return self._opened
+
+    def _run(self) -> None:
+        tried_at = -_AGAIN_SECONDS
+        while not self._stop.is_set():
+            if self._opened is None and monotonic() - tried_at >= _AGAIN_SECONDS:
+                self._open()
+                tried_at = monotonic()
+            self._step()
+            self._wake.wait(_FOLLOW_SECONDS)
+            self._wake.clear()
+        if self._opened is not None:
+            self._opened.index.close()
+
+    def _open(self) -> None:
+        try:
+            self._opened = self._opening()
+        except PlumblineError as error:
+            self._say(f"{error.message}. {error.hint}".rstrip())
+        else:
+            self._say(None)
+
+    def _step(self) -> None:
+        try:
+            if self._opened is not None:
+                self._opened.index.follow()
+            for each in self._beside:
+                each()
+        except PlumblineError as error:
+            log.warning("the index cannot follow: %s", error.message)
+
+    def _say(self, trouble: str | None) -> None:
+        if trouble != self._trouble:
+            log.log(logging.WARNING if trouble else logging.INFO, "copilots: %s", trouble or "ready")
+        self._trouble = trouble

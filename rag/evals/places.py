@@ -1,0 +1,114 @@
+"""When a passage holds the answer: by its place in the corpus, so that questions outlive every way of cutting chunks.
+
+Texts are compared by their words alone: case, markup, link targets and line breaks differ between a document, what a
+reader makes of it, and what somebody copied from a page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from html import unescape
+from typing import Protocol
+
+from rag.hit import Passage
+
+# HTML tags and comments, targets of links, and the ids that Markdown dialects write behind a heading.
+_MARKUP = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>|(?<=\])\([^)]*\)|\{\s*[#.][^}]*\}", re.DOTALL)
+_WORD = re.compile(r"[^\W_]+")
+_FEWEST_WORDS = 3
+
+
+class Where(Protocol):
+    """A place: a document's key, and a phrase in it, a heading, or both."""
+
+    @property
+    def document(self) -> str:
+        """The document's key."""
+
+    @property
+    def says(self) -> str | None:
+        """A phrase that stands there."""
+
+    @property
+    def heading(self) -> str | None:
+        """The heading above it."""
+
+
+class LostReason(StrEnum):
+    """Why a place is not in the corpus any more."""
+
+    DOCUMENT_GONE = "document_gone"
+    PHRASE_GONE = "phrase_gone"
+    HEADING_GONE = "heading_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class LostPlace:
+    """A place that the corpus does not hold: the question cannot be judged by it until somebody looks."""
+
+    question: str
+    document: str
+    reason: LostReason
+
+
+def words_of(text: str) -> list[str]:
+    """A text's words, in lower case and without markup."""
+    return _WORD.findall(unescape(_MARKUP.sub(" ", text)).casefold())
+
+
+def fills(passage: Passage, place: Where) -> bool:
+    """Whether a passage holds the answer that a place names.
+
+    It is of that document and holds the phrase; a phrase that was cut in two counts on both sides, where at least half
+    of its words are, and three. A place without a phrase is filled by all that lies under its heading.
+    """
+    if passage.document != place.document:
+        return False
+    if place.says is not None:
+        return _holds(words_of(passage.text), words_of(place.says))
+    wanted = words_of(place.heading or "")
+    return any(words_of(heading) == wanted for heading in (passage.title, *passage.headings))
+
+
+def lost_reason(place: Where, corpus: Mapping[str, str]) -> LostReason | None:
+    """Why a place cannot be found any more; None: it is there.
+
+    Args:
+        place: the place.
+        corpus: the documents' texts by key, headings included.
+    """
+    text = corpus.get(place.document)
+    if text is None:
+        return LostReason.DOCUMENT_GONE
+    words = words_of(text)
+    if place.says is not None and not _within(words, words_of(place.says)):
+        return LostReason.PHRASE_GONE
+    if place.heading is not None and not _within(words, words_of(place.heading)):
+        return LostReason.HEADING_GONE
+    return None
+
+
+def lost_places(questions: Iterable[tuple[str, Iterable[Where]]], corpus: Mapping[str, str]) -> list[LostPlace]:
+    """All places that a corpus does not hold, by the questions' ids."""
+    found = []
+    for question, places in questions:
+        for place in places:
+            reason = lost_reason(place, corpus)
+            if reason is not None:
+                found.append(LostPlace(question, place.document, reason))
+    return found
+
+
+def _holds(words: list[str], phrase: list[str]) -> bool:
+    if _within(words, phrase):
+        return True
+    enough = max(_FEWEST_WORDS, (len(phrase) + 1) // 2)
+    parts = range(enough, len(phrase))
+    return any(words[-part:] == phrase[:part] or words[:part] == phrase[-part:] for part in parts)
+
+
+def _within(words: list[str], phrase: list[str]) -> bool:
+    return f" {' '.join(phrase)} " in f" {' '.join(words)} "

@@ -1,0 +1,30 @@
+"""What the lexical leg looks for: the question's own words, and what the documents say instead of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rag.words import telling, words_of
+
+INSTEAD = 0.5
+"""How much a word counts that nobody asked for, but that the documents may use for what was asked."""
+
+_MOST = 64
+"""Words; what else a very long question says is left to its vector."""
+
+
+def looked_for(question: str, vocabulary: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """The words to look for, each with its weight; a question of function words alone is taken at its word.
+
+    Args:
+        question: any text at all.
+        vocabulary: words or phrases that people use, with what the documents say: `DNA`: `did not attend`.
+    """
+    own = telling(question) or list(dict.fromkeys(words_of(question)))
+    found = dict.fromkeys(own[:_MOST], 1.0)
+    said = f" {' '.join(words_of(question))} "
+    for asked, instead in vocabulary.items():
+        if f" {' '.join(words_of(asked))} " in said:
+            for word in (word for phrase in instead for word in telling(phrase)):
+                found.setdefault(word, INSTEAD)
+    return found

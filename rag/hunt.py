@@ -1,0 +1,154 @@
+"""Both legs of a search side by side, followed as far as it takes to find enough passages that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from rag.collapse import Told
+from rag.fusion import Beside, Fused, fuse, trust_in_words
+from rag.hit import Hit, Passage, Query
+from rag.live import LiveIndex, Ranked, Rows, Vector
+from rag.stages import Stages
+
+_DEPTH = 50
+"""How far each leg is followed at least: fusion profits from rows that one leg alone puts low."""
+
+_DEEPEST = 4_000
+"""Rows; where so many say nearly the same, we stop and say so."""
+
+
+class Short(StrEnum):
+    """Why there are fewer hits than were asked for."""
+
+    NOT_ALLOWED = "not_allowed"  # the caller may not ask this copilot
+    EMPTY_QUESTION = "empty_question"
+    NO_DOCUMENTS = "no_documents"  # none that the caller may see; whether there are others is not told
+    FILTERED = "filtered"  # the question's own filters let no more through
+    FEWER_DOCUMENTS = "fewer_documents"  # these are all that the caller may see
+    ALIKE = "alike"  # whatever else there is says nearly the same
+
+
+@dataclass
+class Hunt:
+    """One search on its way.
+
+    Attributes:
+        live: where to look.
+        partitions: what the caller may see of it.
+        query: the question with its filters.
+        words: what the lexical leg looks for, each with its weight.
+        embed: gives the question's vector.
+        stages: where the time goes.
+    """
+
+    live: LiveIndex
+    partitions: Collection[int]
+    query: Query
+    words: Mapping[str, float]
+    embed: Callable[[], Vector]
+    stages: Stages
+
+    def gather(self) -> tuple[list[Hit], Short | None]:
+        """As many hits as were asked for, or fewer and why: the whole of what may be seen was then looked at."""
+        among, depth = self.allowed if is_filtered(self.query) else None, max(_DEPTH, 5 * self.query.k)
+        while True:
+            fused = self.ranked(depth, among)
+            hits = self._distinct(fused)
+            if len(hits) >= self.query.k:
+                return hits, None
+            if len(fused) >= len(self.allowed) or (among is not None and depth >= min(len(among), _DEEPEST)):
+                return hits, self._reason()
+            among, depth = self.allowed, min(4 * depth, _DEEPEST)
+
+    @cached_property
+    def allowed(self) -> Rows:
+        """Every row that may be shown."""
+        with self.stages.timed("filter"):
+            return self.live.rows(self.partitions, self.query)
+
+    @cached_property
+    def vector(self) -> Vector:
+        """The question's vector, computed once."""
+        with self.stages.timed("embed"):
+            return self.embed()
+
+    def ranked(self, depth: int = _DEPTH, among: Rows | None = None) -> list[Fused]:
+        """Both legs in one order, the best first; passages that say the same are still apart."""
+        with ThreadPoolExecutor(1) as aside:
+            lexical = aside.submit(self._lexical, depth, among)
+            vector = self.vector
+            with self.stages.timed("dense"):
+                dense = self.live.nearest(vector, self.partitions, depth, among)
+            return self._fused(dense, lexical.result())
+
+    def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
+        """Both legs in one order; each is asked for its word on what only the other one found."""
+        if not lexical:
+            return fuse(dense, lexical)
+        with self.stages.timed("fuse"):
+            near, said = {row for row, _ in dense}, {row for row, _ in lexical}
+            unheard, unsaid = rows_of(said - near), rows_of(near - said)
+            beside = Beside(
+                dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
+                dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
+            )
+            best = self.live.passages([lexical[0][0]])
+            said_there = " ".join(text for one in best for text in (one.title, *one.headings, one.text))
+            return fuse(dense, lexical, trust=trust_in_words(self.words, said_there), beside=beside)
+
+    def _lexical(self, depth: int, among: Rows | None) -> Ranked:
+        if not self.words:
+            return []
+        with self.stages.timed("lexical"):
+            return self.live.matching(self.words, self.partitions, depth, among)
+
+    def _distinct(self, fused: Sequence[Fused]) -> list[Hit]:
+        """The best hits that differ; each names what else says the same."""
+        with self.stages.timed("read"):
+            told, hits = Told(), list[Hit]()
+            step = 2 * self.query.k
+            for at in range(0, len(fused), step):
+                self._add(fused[at : at + step], told, hits)
+                if len(hits) >= self.query.k:
+                    break
+            return hits[: self.query.k]
+
+    def _add(self, fused: Sequence[Fused], told: Told, hits: list[Hit]) -> None:
+        for each, passage in self._read(fused):
+            same = told.same_as(len(hits), passage)
+            if same is None:
+                hits.append(Hit(passage, each.score, each.dense_rank, each.lexical_rank, each.similarity))
+            elif passage.document != hits[same].passage.document:
+                alike = dict.fromkeys((*hits[same].alike, passage.document))
+                hits[same] = replace(hits[same], alike=tuple(alike))
+
+    def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
+        """The passages of rows, without those that went while we looked."""
+        passages = self.live.passages([each.row for each in fused])
+        if len(passages) == len(fused):
+            return list(zip(fused, passages, strict=True))
+        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
+
+    def _reason(self) -> Short:
+        if len(self.allowed) >= self.query.k:
+            return Short.ALIKE
+        if is_filtered(self.query):
+            return Short.FILTERED
+        return Short.FEWER_DOCUMENTS if len(self.allowed) else Short.NO_DOCUMENTS
+
+
+def rows_of(rows: Collection[int]) -> Rows:
+    """Rows in their order, as an index takes them."""
+    return np.array(sorted(rows), dtype=np.int64)
+
+
+def is_filtered(query: Query) -> bool:
+    """Whether a query leaves out any of what its caller may see."""
+    bounds = (query.entity, query.changed_after, query.changed_before)
+    return bool(query.kinds or query.sites) or any(bound is not None for bound in bounds)

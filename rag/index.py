@@ -1,0 +1,309 @@
+"""The index of all copilots in the one process that owns it: it follows the ledger, and searches ask it.
+
+A sync writes the ledger in any process. The owner applies what is newer to Chroma, to the words and to the catalogue
+in memory, lets a new generation answer once it passes the gates, and drops what is no longer needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from threading import RLock
+from types import TracebackType
+
+from rag.chroma import VectorStore, open_folder, open_server
+from rag.followed import Followed
+from rag.gates import Quality, Verdict, as_kept, judge
+from rag.generations import Generation, flip, generation, generations, keep_gates, settle
+from rag.ledger import State, Why
+from rag.lock import FolderLock
+from rag.projection import advance
+from rag.reconcile import Repair
+from rag.served import EXACT, Served
+from rag.writer import VectorWriter
+from substrate.clock import Clock
+from substrate.database import Database
+from substrate.errors import ConflictError, NotFoundError
+from substrate.settings import Settings
+
+_STEP = 200
+_WHOLE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """How an index is served.
+
+    Attributes:
+        address: base address at which this process answers others.
+        quality: the gate of golden questions; None: generations are not judged by any.
+        latency_ms: how long a search may take before a generation is kept from answering.
+        exact: up to how many visible rows are compared one by one.
+        pause: seconds to rest after each bit of work that is done behind searches.
+    """
+
+    address: str | None = None
+    quality: Quality | None = None
+    latency_ms: float = 100.0
+    exact: int = EXACT
+    pause: float = 0.005
+
+
+class Index:
+    """What this process serves. Made by `open_index`; closed by `close`, or at the end of a `with`."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        folder: Path,
+        stores: tuple[VectorStore, VectorWriter, FolderLock | None],
+        options: IndexOptions,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._folder = folder
+        self._vectors, self._writer, self._lock = stores
+        self._options = options
+        self._turn = RLock()
+        self._followed: dict[int, Followed] = {}
+        self._live: dict[str, Followed] = {}
+        self._closed = False
+
+    def live(self, copilot: str) -> Served:
+        """A copilot's live generation, as it is at this moment.
+
+        Raises:
+            NotFoundError: nothing was ever built for it.
+        """
+        found = self._live.get(copilot)
+        if found is None:
+            hint = f"Bring it up to date: plumbline index sync --copilot {copilot}"
+            raise NotFoundError(f"nothing is indexed for {copilot!r}", hint=hint)
+        return found.served
+
+    def candidate(self, number: int) -> Served:
+        """A generation that does not answer yet, to be judged.
+
+        Raises:
+            NotFoundError: this process does not follow it.
+        """
+        found = self._followed.get(number)
+        if found is None:
+            raise NotFoundError(f"generation {number} is not followed here", hint="See plumbline index status.")
+        return found.served
+
+    def follow(self, limit: int = _STEP, *, pause: float = 0.0) -> int:
+        """Take one step: apply at most so many changes to each generation; says how many there were.
+
+        A generation that is complete and was followed to its end is judged, and answers if it passes.
+        """
+        with self._turn:
+            taken_over = self._writer.renew()
+            wanted = self._wanted()
+            if taken_over:
+                for each in wanted:
+                    each.reconcile()
+            applied = sum(self._step(each, limit, pause) for each in wanted)
+            for each in wanted:
+                self._try(each)
+            return applied
+
+    def catch_up(self) -> int:
+        """Follow until nothing is newer; says how many changes there were."""
+        total, step = 0, -1
+        while step:
+            step = self.follow(_WHOLE)
+            total += step
+        return total
+
+    def reconcile(self, *, deep: bool = False) -> dict[str, Repair]:
+        """Compare each live generation with the ledger and mend what differs, by copilot.
+
+        Args:
+            deep: compare the vectors' numbers too.
+        """
+        with self._turn:
+            self.catch_up()
+            repairs = {name: each.reconcile(deep=deep) for name, each in self._live.items()}
+            self._sweep()
+            return repairs
+
+    def promote(self, number: int, *, insist: bool = False) -> list[Verdict]:
+        """Let a generation answer, if it passes the gates.
+
+        Args:
+            number: which one.
+            insist: let it answer whatever the gates say.
+
+        Raises:
+            NotFoundError: there is none of that number.
+            ConflictError: a gate keeps it, or it is not complete.
+        """
+        with self._turn:
+            with self._database.read() as connection:
+                chosen = generation(connection, number)
+            if chosen.state is State.RETIRED or chosen.state is State.BUILDING:
+                raise ConflictError(f"generation {number} is {chosen.state}", hint="See plumbline index status.")
+            followed = self._opened(chosen)
+            while followed.follow(_WHOLE):
+                pass
+            followed.caught_up()
+            verdicts = self._judged(followed)
+            failed = [one for one in verdicts if not one.passed]
+            if failed and not insist:
+                self._settle(chosen, verdicts, passed=False)
+                told = "; ".join(f"{one.gate}: {one.detail}" for one in failed)
+                raise ConflictError(f"generation {number} may not answer: {told}", hint="Insist, if it shall anyway.")
+            self._settle(chosen, verdicts, passed=True)
+            self._wanted()
+            return verdicts
+
+    def close(self) -> None:
+        """Give everything back; another process may then own the index."""
+        with self._turn:
+            if self._closed:
+                return
+            self._closed = True
+            for each in self._followed.values():
+                each.close()
+            self._followed, self._live = {}, {}
+            self._writer.release()
+            self._vectors.close()
+            if self._lock is not None:
+                self._lock.close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _wanted(self) -> list[Followed]:
+        """What is to be followed now: what answers, and what may answer soon; the rest is closed."""
+        with self._database.read() as connection:
+            known = [each for each in generations(connection) if _is_followed(each)]
+        wanted = {each.id: self._opened(each) for each in known}
+        self._live = {each.copilot: wanted[each.id] for each in known if each.state is State.LIVE}
+        for number in self._followed.keys() - wanted.keys():
+            self._followed.pop(number).close()
+        return list(wanted.values())
+
+    def _opened(self, wanted: Generation) -> Followed:
+        """A generation, opened and mended where it was not open yet."""
+        found = self._followed.get(wanted.id)
+        if found is None:
+            words = self._folder / "words" / wanted.token
+            found = Followed(
+                self._database, wanted, self._vectors, words,
+                writes_vectors=self._writer.holds, writes_words=self._lock is not None, exact=self._options.exact,
+            )  # fmt: skip
+            found.reconcile()
+            self._followed[wanted.id] = found
+        found.generation = wanted
+        return found
+
+    def _step(self, followed: Followed, limit: int, pause: float) -> int:
+        applied = followed.follow(limit, pause)
+        if applied and self._lock is not None:
+            with self._database.write() as connection:
+                name, number = self._writer.name, followed.generation.id
+                advance(connection, name, number, followed.sequence, self._clock.now())
+        if applied < limit:
+            followed.caught_up()
+        return applied
+
+    def _try(self, followed: Followed) -> None:
+        """Let a complete generation answer, if nothing keeps it."""
+        found = followed.generation
+        if found.state is not State.READY or self._lock is None or followed.is_behind():
+            return
+        verdicts = self._judged(followed)
+        self._settle(found, verdicts, passed=all(one.passed for one in verdicts))
+        self._wanted()
+
+    def _judged(self, followed: Followed) -> list[Verdict]:
+        live = self._live.get(followed.generation.copilot)
+        served = None if live is None else live.served
+        return judge(self._database, followed, served, self._options.quality, self._options.latency_ms)
+
+    def _settle(self, chosen: Generation, verdicts: Sequence[Verdict], *, passed: bool) -> None:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            keep_gates(connection, chosen.id, as_kept(verdicts))
+            if passed:
+                flip(connection, generation(connection, chosen.id), now)
+            elif generation(connection, chosen.id).state is State.READY:
+                settle(connection, chosen.id, State.FAILED, Why.GATES, now)
+
+    def _sweep(self) -> None:
+        """Drop what lies in the index of generations that are no more."""
+        with self._database.read() as connection:
+            every = generations(connection)
+        tokens = {each.token for each in every if each.state is not State.RETIRED}
+        if self._writer.holds():
+            for each in every:
+                if each.state is State.RETIRED:
+                    self._vectors.drop(each.token)
+            self._vectors.drop_others(tokens)
+        if self._lock is not None:
+            for folder in (self._folder / "words").glob("*"):
+                if folder.name not in tokens:
+                    rmtree(folder, ignore_errors=True)
+
+
+def open_index(settings: Settings, database: Database, clock: Clock, options: IndexOptions | None = None) -> Index:
+    """Own the index: open it, mend it, and follow the ledger to its end.
+
+    With a Chroma server, several processes may serve: the first one in a folder owns its words, and one of all writes
+    the vectors.
+
+    Args:
+        settings: where the index lies.
+        database: where the ledger is.
+        clock: what time it is.
+        options: how it is served.
+
+    Raises:
+        ConflictError: another process owns the index; the message names it.
+        VectorStoreError: the Chroma server does not answer.
+    """
+    options, folder = options or IndexOptions(), settings.resolved_index_dir
+    lock = _locked(settings, clock, options)
+    try:
+        if settings.chroma_url is None:
+            vectors, _ = open_folder(folder)
+        else:
+            vectors = open_server(settings.chroma_url, settings.chroma_token)
+    except BaseException:
+        if lock is not None:
+            lock.close()
+        raise
+    writer = VectorWriter(database, folder, settings.chroma_url)
+    index = Index(database, clock, folder, (vectors, writer, lock), options)
+    try:
+        index.catch_up()
+    except BaseException:
+        index.close()
+        raise
+    return index
+
+
+def _locked(settings: Settings, clock: Clock, options: IndexOptions) -> FolderLock | None:
+    """The folder's lock; None: somebody else owns it, and the vectors lie on a server, so that we may read."""
+    try:
+        return FolderLock(settings.resolved_index_dir, clock.now(), options.address)
+    except ConflictError:
+        if settings.chroma_url is None:
+            raise
+        return None
+
+
+def _is_followed(found: Generation) -> bool:
+    if found.state in (State.LIVE, State.BUILDING):
+        return True
+    return found.state is State.READY and found.why not in (Why.REPLACED, Why.ROLLED_BACK)

@@ -1,0 +1,147 @@
+"""The words of a generation's chunks in tantivy: one index a generation, so that no copilot's words weigh in another's.
+
+Deletes go by query: tantivy 0.27's delete by term passes over unsigned numbers in silence (measured).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from shutil import rmtree
+
+import tantivy
+from tantivy import Occur, Query
+
+from rag.projection import Change
+
+_BODY = "body"
+_HEAP = 15_000_000  # bytes; the least that tantivy allows
+_LONGEST = 40
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("key", indexed=True, fast=True)
+    builder.add_integer_field("label", indexed=True, fast=True)
+    builder.add_integer_field("sequence", fast=True)
+    builder.add_text_field(_BODY, tokenizer_name="folded", index_option="freq")
+    return builder.build()
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    kind = tantivy.Filter
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for each in (kind.remove_long(_LONGEST), kind.lowercase(), kind.ascii_fold(), kind.stemmer("english")):
+        builder = builder.filter(each)
+    return builder.build()
+
+
+class LexicalIndex:
+    """The words of one generation.
+
+    Args:
+        folder: where it lies; what cannot be opened there is put away, since it can be made again from the ledger.
+        writing: this process owns the folder; others only read.
+    """
+
+    def __init__(self, folder: Path, *, writing: bool = True) -> None:
+        self._folder = folder
+        self._schema = _schema()
+        self._analyzer = _analyzer()
+        self.is_new = not (folder.exists() and tantivy.Index.exists(str(folder)))
+        self._index = self._opened()
+        self._writer = self._index.writer(_HEAP, 1) if writing else None
+        self._searcher = self._index.searcher()
+
+    def apply(self, gone: Iterable[int], there: Sequence[Change]) -> None:
+        """Delete chunks by their keys, and write others anew; searches see all of it at once."""
+        writer = self._writing()
+        keys = [*gone, *(change.key for change in there)]
+        if not keys:
+            return
+        writer.delete_documents_by_query(Query.term_set_query(self._schema, "key", keys))
+        for change in there:
+            writer.add_document(_document(change))
+        writer.commit()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See what was written since."""
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def stand(self) -> dict[int, int]:
+        """The number of the change that each chunk was written for, by key."""
+        searcher = self._searcher
+        if searcher.num_docs == 0:
+            return {}
+        found = searcher.search(Query.all_query(), limit=searcher.num_docs, count=False)
+        places = [place for _, place in found.hits]
+        keys, numbers = (searcher.fast_field_values(name, places) for name in ("key", "sequence"))
+        return {int(key): int(number) for key, number in zip(keys, numbers, strict=True) if key is not None and number}
+
+    def matching(
+        self, words: Mapping[str, float], labels: Collection[int], count: int, among: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """The keys of the chunks that score highest by BM25, with their scores; only those with any of the words.
+
+        Args:
+            words: each with its weight.
+            labels: only chunks of these partitions.
+            count: how many.
+            among: only chunks of these keys; for a few thousand at most.
+        """
+        wanted = self._query(words)
+        if wanted is None or not labels or count < 1:
+            return []
+        within = [Query.term_set_query(self._schema, "label", list(labels))]
+        if among is not None:
+            within.append(Query.term_set_query(self._schema, "key", list(among)))
+        clauses = [(Occur.Must, wanted), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in within)]
+        searcher = self._searcher
+        found = searcher.search(Query.boolean_query(clauses), limit=count, count=False).hits
+        keys = searcher.fast_field_values("key", [place for _, place in found])
+        return [(int(key), float(score)) for key, (score, _) in zip(keys, found, strict=True) if key is not None]
+
+    def close(self) -> None:
+        """Give the folder back; what was applied is kept."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None
+
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            raise RuntimeError(f"the words in {self._folder} are only read here")
+        return self._writer
+
+    def _query(self, words: Mapping[str, float]) -> Query | None:
+        terms = [
+            (Occur.Should, Query.boost_query(Query.term_query(self._schema, _BODY, term, "freq"), weight))
+            for word, weight in words.items()
+            for term in self._analyzer.analyze(word)
+        ]
+        return Query.boolean_query(terms) if terms else None
+
+    def _opened(self) -> tantivy.Index:
+        try:
+            return self._opened_here()
+        except (ValueError, OSError):
+            rmtree(self._folder, ignore_errors=True)
+            self.is_new = True
+            return self._opened_here()
+
+    def _opened_here(self) -> tantivy.Index:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        index = tantivy.Index(self._schema, str(self._folder))
+        index.register_tokenizer("folded", self._analyzer)
+        index.config_reader("manual")
+        index.searcher()
+        return index
+
+
+def _document(change: Change) -> tantivy.Document:
+    document = tantivy.Document()
+    for name in ("key", "label", "sequence"):
+        document.add_integer(name, getattr(change, name))
+    document.add_text(_BODY, "\n".join((change.title, *change.headings, change.text)))
+    return document

@@ -1,0 +1,42 @@
+"""What all sources of files share: which files are wanted, and how one becomes a document with its label."""
+
+from __future__ import annotations
+
+import hashlib
+
+from rag.copilot import CheckoutOptions, FolderOptions, SourceSpec
+from rag.document import Document
+from rag.globs import matches_any
+from rag.readers import reading
+
+
+def is_wanted(path: str, options: FolderOptions | CheckoutOptions) -> bool:
+    """Whether the file at a path within a source is read; hidden files, and those in hidden folders, never are."""
+    if any(part.startswith(".") for part in path.split("/")):
+        return False
+    return matches_any(path, options.include) and not matches_any(path, options.exclude)
+
+
+def document(spec: SourceSpec, path: str, data: bytes, *, version: str, changed_at: int | None) -> Document:
+    """The document that a file is.
+
+    Args:
+        spec: its source, which says who may see it.
+        path: its path within the source.
+        data: its bytes.
+        version: which version of it this is.
+        changed_at: when it changed, in microseconds since 1970 UTC; None: unknown.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    parsed = reading.read_file(data, path)
+    link = spec.link.replace("{key}", path) if spec.link is not None else None
+    kind, label = spec.kind_of(path), spec.label_of(path)
+    return Document(path, parsed.title, parsed.markdown, kind, label, version, changed_at, link=link)
+
+
+def fingerprint(spec: SourceSpec) -> str:
+    """Changes with the readers, and with what the declaration says of the source's documents."""
+    said = spec.model_dump_json(exclude={"folder": {"path"}, "checkout": {"path"}, "stale_after": True})
+    return hashlib.sha256(f"{reading.fingerprint()}\n{said}".encode()).hexdigest()[:16]

@@ -1,0 +1,54 @@
+"""The golden questions that ship: every file loads, and every place stands in the documents that it names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from rag.evals.golden import Golden, load_golden
+from rag.evals.places import lost_places
+
+FOLDER = Path(__file__).resolve().parents[3] / "benchmarks" / "golden"
+FILES = sorted(FOLDER.glob("*.yaml"))
+TEXTS = {".md", ".mdx", ".rst", ".txt", ".adoc"}
+
+
+def head_of(golden: Golden, shared_data: Path) -> Path:
+    """The folder of the documents; a golden file's `corpus` begins with its name."""
+    head = shared_data / "corpora" / golden.corpus.split(",")[0] / "head"
+    assert head.is_dir(), f"{golden.copilot}: there is no corpus {golden.corpus.split(',')[0]!r}"
+    return head
+
+
+def corpus_at(head: Path) -> dict[str, str]:
+    """The documents' texts by their paths."""
+    files = [path for path in head.rglob("*") if path.suffix in TEXTS]
+    return {path.relative_to(head).as_posix(): path.read_text(encoding="utf-8", errors="replace") for path in files}
+
+
+@pytest.fixture(params=FILES, ids=[path.stem for path in FILES])
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """One file of golden questions after another."""
+    return load_golden(request.param)
+
+
+def test_there_are_enough_questions_and_some_without_an_answer(golden: Golden) -> None:
+    assert len(golden.answerable) >= 60
+    assert len(golden.questions) - len(golden.answerable) >= 10
+
+
+def test_every_place_stands_in_the_corpus(golden: Golden, shared_data: Path) -> None:
+    asked = ((question.id, question.where) for question in golden.questions)
+    assert lost_places(asked, corpus_at(head_of(golden, shared_data))) == []
+
+
+def test_questions_are_spread_over_the_documents(golden: Golden) -> None:
+    counted = Counter(question.where[0].document for question in golden.answerable)
+    assert counted.most_common(1)[0][1] <= len(golden.answerable) / 4
+
+
+def test_no_question_copies_its_answer(golden: Golden) -> None:
+    copied = [one.id for one in golden.answerable for place in one.where if (place.says or "-") in one.ask]
+    assert copied == []

@@ -1,0 +1,33 @@
+"""Sentences of passages and of answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.sentences import sentences, split
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("One is here. Two is there.", ["One is here.", "Two is there."]),
+        ("One is here [1]. Two is there. [2] Three.", ["One is here [1].", "Two is there. [2]", "Three."]),
+        ("See Dr. Roth, e.g. on 2.40.3, etc. for it.", ["See Dr. Roth, e.g. on 2.40.3, etc. for it."]),
+        ("- One [1]\n- Two [2]", ["- One [1]", "- Two [2]"]),
+        ("Really?! Yes.", ["Really?!", "Yes."]),
+        ("", []),
+    ],
+)
+def test_a_text_is_cut_after_its_sentences(text: str, parts: list[str]) -> None:
+    assert split(text) == parts
+
+
+def test_a_passage_is_read_without_its_marks() -> None:
+    markdown = (
+        "## Booking a bed\n\nBeds are **booked** by the\nbed manager. Call [her](http://x) first.\n\n"
+        "* ask the `ward clerk`\n\n| Day | Opening hours |\n|---|---|\n| Monday | from eight to ten |\n\n![plan](x.png)"
+    )
+    assert sentences(markdown) == [
+        "Beds are booked by the bed manager.", "Call her first.", "ask the ward clerk",
+        "Day, Opening hours", "Monday, from eight to ten",
+    ]  # fmt: skip

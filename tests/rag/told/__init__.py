@@ -1,0 +1,1 @@
+"""Records told as text."""
