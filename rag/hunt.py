@@ -98,9 +98,10 @@ class Hunt:
                 dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
                 dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
             )
+            # None where the passage went while we looked.
             best = self.live.passages([lexical[0][0]])
-            said_there = " ".join(text for one in best for text in (one.title, *one.headings, one.text))
-            return fuse(dense, lexical, trust=trust_in_words(self.words, said_there), beside=beside)
+            text = " ".join(" ".join((each.title, *each.headings, each.text)) for each in best)
+            return fuse(dense, lexical, trust=trust_in_words(self.words, text), beside=beside)
 
     def _lexical(self, depth: int, among: Rows | None) -> Ranked:
         if not self.words:
