@@ -31,6 +31,7 @@ from rag.hit import Query
 from rag.hunt import Hunt
 from rag.live import LiveIndex
 from rag.memory import MemoryLive
+from rag.rerank import alone
 from rag.stages import Stages
 
 _DEPTH = 60
@@ -87,7 +88,14 @@ def dense(live: LiveIndex, _: str, vector: NDArray[np.float32]) -> list[int]:
 
 def fused(live: LiveIndex, ask: str, vector: NDArray[np.float32]) -> list[int]:
     """Both, as the product puts them together."""
-    hunt = Hunt(live, live.partitions, Query(ask), looked_for(ask, {}), lambda: vector, Stages())
+    hunt = Hunt(
+        live,
+        live.partitions,
+        Query(ask),
+        looked_for(ask, {}),
+        lambda: alone(vector),
+        Stages(),
+    )
     return [each.row for each in hunt.ranked(_DEPTH)]
 
 
