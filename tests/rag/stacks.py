@@ -78,7 +78,10 @@ class CountingEmbedder(HashingEmbedder):
 
 
 def brought(
-    database: Database, *shelves: Shelf, options: SyncOptions | None = None, embedder: Embedder | HashingEmbedder | None = None
+    database: Database,
+    *shelves: Shelf,
+    options: SyncOptions | None = None,
+    embedder: Embedder | HashingEmbedder | None = None,
 ) -> SyncReport:
     """A sync of the helper's index."""
     return sync(database, HELPER, shelves, embedder or HashingEmbedder(), CLOCK, options)
