@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.contexts import Opened, admit, in_process, over_http
 from benchmarks.corpora import DATA, MODELS
 from benchmarks.library import SECTIONS, Moved, copilot_over, fill, questions, real_chunks, touch
 from benchmarks.remembering import Remembering
@@ -48,6 +49,9 @@ _K = 8
 _WARM_UP = 20
 _AIM = 30.0
 """Milliseconds that 99 of 100 searches should take, during a rebuild too."""
+
+_CONTEXT, _CONTEXT_HTTP = 50.0, 80.0
+"""Milliseconds for a context call."""
 
 _NO_OP = 1.0
 """Seconds in which ten thousand unchanged documents should be seen to be unchanged."""
@@ -106,6 +110,7 @@ def results(desk: Desk) -> Iterator[Result]:
     with open_index(Settings(home=desk.home, _env_file=None), desk.database, _CLOCK) as index:
         yield Result(f"index of {report.chunks:,} chunks built from the ledger", f"{time.perf_counter() - began:.0f} s")
         yield from _searches(desk, index)
+        yield from _contexts(desk, index)
         yield from _following(desk, index)
         yield from _rebuilding(desk, index)
 
@@ -123,6 +128,15 @@ def _searches(desk: Desk, index: Index) -> Iterator[Result]:
         f"{name} {np.median([each.get(name, 0) for each in timings]) / 1_000:.1f}" for name in timings[0]
     )
     yield Result("  its stages, median ms", stages)
+
+
+def _contexts(desk: Desk, index: Index) -> Iterator[Result]:
+    patients = admit(desk.database, desk.home / "feed")
+    opened, copilot = Opened(desk.embedder, index), desk.copilot.model_copy(update={"vertical": "hospital"})
+    alone = in_process(desk.database, opened, copilot, patients, desk.searches)
+    yield _line("context of a patient, in process", alone, _CONTEXT)
+    served = over_http(desk.home, desk.database, opened, copilot, patients, desk.searches)
+    yield _line("context of a patient, over HTTP", served, _CONTEXT_HTTP)
 
 
 def _following(desk: Desk, index: Index) -> Iterator[Result]:

@@ -18,7 +18,7 @@ from rag.passages import checked_at, passages
 from rag.projection import Change, changes, everything, key_of, newest, some, wanted
 from rag.reconcile import Difference, Repair, alike, compare_vectors, compare_words
 from rag.served import EXACT, Served
-from rag.vectors import slices, to_matrix
+from rag.vectors import slices, states, to_matrix
 from substrate.access import Label
 from substrate.database import Database
 
@@ -76,7 +76,7 @@ class Followed:
         """What searches see at this moment."""
         return Served(
             self.generation.id, self._labels, self._checked_at, self.catalogue.view, self._nearest,
-            self._words.matching, self._told, self._exact,
+            self._words.matching, self._told, self._states, self._exact,
         )  # fmt: skip
 
     def follow(self, limit: int, pause: float = 0.0) -> int:
@@ -249,3 +249,9 @@ class Followed:
         with self._database.read() as connection:
             found = passages(connection, self.generation.id, list(chunks), self._labels)
         return {chunks[chunk]: passage for chunk, passage in found.items()}
+
+    def _states(self, keys: Collection[int]) -> dict[int, bytes]:
+        chunks = {self._chunks[key]: key for key in keys if key in self._chunks}
+        with self._database.read() as connection:
+            found = states(connection, self.generation.id, list(chunks))
+        return {chunks[chunk]: packed for chunk, packed in found.items()}

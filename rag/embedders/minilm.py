@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from rag.embedder import Vectors
 from rag.embedders.kept_model import MODEL, read_model
 from rag.embedders.weights import TOKENIZER_SHA256, WEIGHTS_SHA256
-from rag.rerank import Told, pack
+from rag.rerank import Probe, pack
 from substrate.columns import Sensitivity
 
 LONGEST = 256
@@ -63,13 +63,13 @@ class MiniLM:
                     states[start + row] = pack(each[: len(tokens[row])][self._weights[tokens[row]] > 0])
         return vectors, states
 
-    def told(self, question: str) -> Told:
+    def probe(self, question: str) -> Probe:
         """The question's vector, and its tokens' states; the rarer a token, the more it counts."""
         ids = _cut(self._ids([question])[0])
         vectors, states = self._run([ids])
         weights = self._weights[ids]
         says = weights > 0
-        return Told(vectors[0], states[0][says], weights[says] / weights.sum())
+        return Probe(vectors[0], states[0][says], weights[says] / weights.sum())
 
     def tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, with the two that open and close it; up to 256 it is embedded whole."""

@@ -274,6 +274,6 @@ def test_another_process_is_refused_until_the_owner_is_dead(settings: Settings, 
 def test_through_chroma_the_same_is_found(index: Index) -> None:
     live = index.live("helper")
     through = Served(live.generation, live.partitions, live.checked_at, live.view, live.nearest_in, live.matching_in,
-                     live.told, exact=0)  # fmt: skip
+                     live.told, live.states_of, exact=0)  # fmt: skip
     vector = EMBEDDER.embed(["a lorry with a fever"])[0]
     assert through.nearest(vector, live.partitions.keys(), 3) == live.nearest(vector, live.partitions.keys(), 3)
