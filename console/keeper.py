@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from console.remote import Remote, local_web
 from console.workspace import Workspace
-from flows.library import open_owned_index
+from flows.library import open_library
+from rag.embedder import Embedder
 from rag.gates import Verdict
 from rag.index import Index
 from rag.lock import holder_of
@@ -74,15 +75,20 @@ class AskedKeeper:
 
 
 @contextmanager
-def keeper(ws: Workspace) -> Iterator[Keeper]:
+def keeper(ws: Workspace, embedder: Embedder | None = None) -> Iterator[Keeper]:
     """Whoever keeps the index now.
 
+    Args:
+        ws: the installation.
+        embedder: one that is open already.
+
     Raises:
+        ConfigurationError: nobody owns the index, and the embedder's model is not there to judge generations with.
         ConflictError: another process owns it, and answers nobody.
     """
     holder = holder_of(ws.settings.resolved_index_dir)
     if holder is None:
-        with open_owned_index(ws.settings, ws.database, ws.clock) as index:
+        with open_library(ws.settings, ws.database, ws.clock, embedder=embedder).index as index:
             yield OwnKeeper(index)
         return
     if holder.address is None:

@@ -134,10 +134,14 @@ def _shelf(ws: Workspace, stack: ExitStack) -> FollowedShelf:
         from flows.library import open_library
         from flows.retelling import Retelling
 
-        library = open_library(ws.settings, ws.database, ws.clock, ws.settings.local_web_url)
+        library = open_library(ws.settings, ws.database, ws.clock, address=ws.settings.local_web_url)
         roster = Roster(ws.settings, ws.verticals)
         retelling = Retelling(ws, roster.copilots, lambda: library.embedder, shelf.wake)
-        retelling.start()
+        try:
+            retelling.start()
+        except PlumblineError:
+            library.index.close()
+            raise
         stack.callback(retelling.stop, _STOP_SECONDS)
         return library
 

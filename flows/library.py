@@ -34,22 +34,30 @@ class Library:
         return self
 
 
-def open_library(settings: Settings, database: Database, clock: Clock, address: str | None = None) -> Library:
-    """Open embedder and index; the index is in step with the ledger then.
+def open_library(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    address: str | None = None,
+    embedder: Embedder | None = None,
+) -> Library:
+    """Open embedder and index; the index is in step with the ledger then, and no generation answers unjudged.
 
     Args:
         settings: which embedder, and where the index lies.
         database: where the ledger is.
         clock: says what time it is.
         address: base address at which this process answers others; None: it answers nobody.
+        embedder: one that is open already.
 
     Raises:
         ConfigurationError: the embedder's model is not there.
         ConflictError: another process owns the index.
     """
-    embedder = open_embedder(settings)
-    gate = _gate(settings, database, clock, lambda: embedder)
-    return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address, quality=gate)))
+    opened = embedder or open_embedder(settings)
+    gate = _gate(settings, database, clock, lambda: opened)
+    return Library(opened, open_index(settings, database, clock, IndexOptions(address=address, quality=gate)))
 
 
 def open_owned_index(settings: Settings, database: Database, clock: Clock) -> Index:

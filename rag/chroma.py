@@ -114,10 +114,11 @@ class VectorStore:
     def close(self) -> None:
         """Close Chroma; its files are then whole."""
         self._client.close()
-        # Chroma leaves its connections to a server open.
-        session = getattr(self._client._server, "_session", None)
-        if isinstance(session, httpx.Client):
-            session.close()
+        # Chroma leaves its connections to a server open: those of the client, and those of its administrator.
+        for client in (self._client, self._client._admin_client):
+            session = getattr(getattr(client, "_server", None), "_session", None)
+            if isinstance(session, httpx.Client):
+                session.close()
 
     def _names(self) -> list[str]:
         return [each.name for each in _asked(self._client.list_collections)]

@@ -13,8 +13,9 @@ _CITATION = re.compile(r"\s*\[(\d[\d,\s-]*)\]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 BACKED = 0.6
-"""Share of a sentence's words that must stand in the passages that it cites. Measured on 1,380 answers of COVID-QA: see
-`docs/copilots.md`."""
+"""Share of a sentence's words that must stand in the passages that it cites. Sentences of a passage were held against
+the four nearest passages of other documents, which rarely say the same: of COVID-QA 3 % passed, of MedQuAD 21 %, most
+of which stand there nearly word by word (14 % pass at 0.8). With 0.4 it would be 6 % and 39 %."""
 
 OBVIOUS = 0.8
 """The same for a sentence that cites nothing: then the passage is named for it."""

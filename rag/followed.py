@@ -95,6 +95,8 @@ class Followed:
 
     def caught_up(self) -> None:
         """Nothing was newer: what the sources' last listing said is what searches see."""
+        if not self._writes_words:
+            self._words.refresh()
         with self._database.read() as connection:
             self._labels = labels(connection)
             seen = checked_at(connection, self.generation.id)

@@ -98,6 +98,7 @@ class Hunt:
                 dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
                 dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
             )
+            # None where the passage went while we looked.
             best = self.live.passages([lexical[0][0]])
             said_there = " ".join(text for one in best for text in (one.title, *one.headings, one.text))
             return fuse(dense, lexical, trust=trust_in_words(self.words, said_there), beside=beside)
@@ -127,13 +128,6 @@ class Hunt:
             elif passage.document != hits[same].passage.document:
                 alike = dict.fromkeys((*hits[same].alike, passage.document))
                 hits[same] = replace(hits[same], alike=tuple(alike))
-
-    def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
-        """The passages of rows, without those that went while we looked."""
-        passages = self.live.passages([each.row for each in fused])
-        if len(passages) == len(fused):
-            return list(zip(fused, passages, strict=True))
-        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
 
     def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
         """The passages of rows, without those that went while we looked."""

@@ -10,8 +10,8 @@ from rag.plain import plain
 _CITED = r"(?:\s*\[\d[\d,\s-]*\])*"
 _END = re.compile(rf"[.!?…]+[\"'”’)*_]*{_CITED}(?=\s+[^\sa-z]|\s*$)|{_CITED}\s*\n")
 _ABBREVIATED = re.compile(r"(?:\b(?:dr|mr|mrs|ms|prof|st|e\.g|i\.e|etc|vs|no|nr|fig|approx|ca|z\.b)|\b[A-Z])\.$", re.I)
-_MARK = re.compile(r"^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+|\d{1,3}[.)]\s+)+")
-_RULE = re.compile(r"^[\s|:=_*-]*$")
+_MARK = re.compile(r"^\s*(?:>\s?|[-*+]\s+|\d{1,3}[.)]\s+)+")
+_RULE = re.compile(r"^[\s|:=_*-]*$|^\s*#{1,6}\s")  # a heading says what follows is about, and nothing by itself
 _EMPHASIS = re.compile(r"(?<!\w)(\*\*|__|\*|`{1,2})(\S(?:.*?\S)?)\1(?!\w)")
 _FEWEST_LETTERS = 12
 
@@ -36,7 +36,7 @@ def split(text: str) -> list[str]:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Paragraphs with their lines joined; each item, row and heading by itself."""
+    """Paragraphs with their lines joined; each item and each row by itself; headings are left out."""
     paragraph: list[str] = []
     for line in text.splitlines():
         bare = _bare(line)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _LONGEST = 40
 """Characters; what is longer is no word that anybody looks for."""
 
@@ -25,9 +26,8 @@ STOP = frozenset(_FUNCTION_WORDS.split())
 
 def words_of(text: str) -> list[str]:
     """The words of a text in their order: lower case, without accents; function words are left in."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(each for each in plain if not unicodedata.combining(each)).lower()
-    return [word for word in _WORD.findall(plain) if len(word) <= _LONGEST]
+    plain = text if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    return [word for word in _WORD.findall(plain.lower()) if len(word) <= _LONGEST]
 
 
 def telling(text: str) -> list[str]:

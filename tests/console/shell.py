@@ -67,18 +67,18 @@ class Leaf:
 
 
 def leaves() -> Iterator[Leaf]:
-    """Every command, those in groups too, however deep."""
+    """Every command, those in groups too."""
     for name, (path, _summary) in COMMANDS.items():
-        yield from _under((name,), load(path))
+        yield from _leaves((name,), load(path))
 
 
-def _under(words: tuple[str, ...], found: object) -> Iterator[Leaf]:
-    if isinstance(found, TyperGroup):
-        for name, inner in found.commands.items():
-            yield from _under((*words, name), inner)
-    else:
-        assert isinstance(found, TyperCommand)
+def _leaves(words: tuple[str, ...], found: TyperCommand | TyperGroup) -> Iterator[Leaf]:
+    if not isinstance(found, TyperGroup):
         yield Leaf(words, found)
+        return
+    for inner, command in found.commands.items():
+        assert isinstance(command, TyperCommand | TyperGroup)
+        yield from _leaves((*words, inner), command)
 
 
 def summary_of(path: str) -> str:

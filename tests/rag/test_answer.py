@@ -10,6 +10,7 @@ import pytest
 
 from rag.answer import answer, stream
 from rag.chat import ChatModel
+from rag.embedders.minilm import MiniLM
 from rag.ground import Ground
 from rag.hit import Passage, Query
 from rag.reply import Answer, Instead, Outcome, Sentence
@@ -264,3 +265,34 @@ def test_a_word_that_guides_use_is_no_name(practice: Database) -> None:
     found = ground(practice, BEDS, records=True).redaction("who may book before noon?", [BEDS])
     assert found.mask("who may book before noon?") == "who may book before noon?"
     assert ground(practice, records=True).masked("Is Bill Noon in?") == "Is [name 1] [name 2] in?"
+
+
+MANUAL = (
+    passage("# Appointments\n\nTo move a visit to another day, choose *Reschedule*. They get a letter.", "m1.md"),
+    passage("Users sign in with the name and the password that the administrator gave them.", "m2.md"),
+    passage("A bed is free again once the ward has marked it as cleaned.", "m3.md"),
+    passage("Reports are made each night and kept for a year.", "m4.md"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("How can I change the date of an appointment?", "Reschedule"),
+        ("When may the next person be put into a bed?", "cleaned"),
+        ("How do I log in?", "password"),
+    ],
+)
+def test_the_real_embedder_finds_what_is_said_in_other_words(
+    one: Database, minilm: MiniLM, question: str, says: str
+) -> None:
+    manual = Ground(one, index_of(MANUAL, minilm), minilm, copilot())
+    found = answer(manual, ANA, Query(question, k=3), NOW)
+    assert found.outcome == Outcome.EXTRACT
+    assert says in found.sentences[0].text
+
+
+@pytest.mark.parametrize("question", ["What is the capital of Mongolia?", "Who won the match on Sunday?"])
+def test_the_real_embedder_knows_what_is_not_said(one: Database, minilm: MiniLM, question: str) -> None:
+    manual = Ground(one, index_of(MANUAL, minilm), minilm, copilot())
+    assert answer(manual, ANA, Query(question), NOW).outcome == Outcome.NOT_IN_DOCUMENTS

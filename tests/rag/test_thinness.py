@@ -18,8 +18,10 @@ def hit(
 
 
 def test_evidence_is_what_the_best_hits_say() -> None:
-    found = evidence("Who books beds?", [hit(0.4, ("books",)), hit(0.6, ("books", "beds"), (2, 40)), hit(None, ())])
-    assert found == Evidence(0.6, 1.0, 2 / 3)
+    found = evidence(
+        "Who books beds?", [hit(0.4, ("books",)), hit(0.6, ("books", "beds"), (2, 40)), hit(None, (), (11, 1))]
+    )
+    assert found == Evidence(0.4, 1.0, 1 / 3)
 
 
 @pytest.mark.parametrize("question", ["", "what is it", "Who books beds?"])
@@ -31,7 +33,7 @@ def test_no_hit_is_no_evidence(question: str) -> None:
 def test_the_more_there_is_the_likelier_it_is(measured: bool) -> None:
     steps = [confidence(Evidence(share, share, share), measured=measured) for share in (0.0, 0.3, 0.6, 1.0)]
     assert steps == sorted(steps)
-    assert steps[0] < 0.01 < THIN < 0.98 < steps[-1]
+    assert steps[0] < THIN / 2 < THIN < 0.9 < steps[-1]
 
 
 def test_the_cosine_of_an_unknown_embedder_counts_nothing() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from substrate.access import Caller
@@ -52,13 +54,34 @@ def over_mcp(house: House, caller: Caller) -> str:
     return asyncio.run(_called(house, caller))
 
 
+def over_stdio(house: House, caller: Caller) -> str:
+    """All that a caller gets from the tools of a process of their own."""
+    return asyncio.run(_piped(house, caller))
+
+
 async def _called(house: House, caller: Caller) -> str:
     headers = {"authorization": f"Bearer {house.keys[caller.name]}"}
     async with (
         httpx2.AsyncClient(headers=headers, trust_env=False) as web,
         Client(streamable_http_client(f"{house.address}/mcp", http_client=web)) as client,
     ):
-        results = [await client.call_tool(name, arguments) for name, arguments in _calls(house)]
+        return await _told(house, client)
+
+
+async def _piped(house: House, caller: Caller) -> str:
+    said = {
+        "PLUMBLINE_HOME": str(house.settings.home), "PLUMBLINE_API_KEY": house.keys[caller.name],
+        "PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"],
+    }  # fmt: skip
+    words = ["-c", "from console.cli import main; main()", "mcp"]
+    async with Client(StdioServerParameters(command=sys.executable, args=words, env=said)) as client:
+        tools = await client.list_tools()
+        assert len(tools.tools) == 5
+        return await _told(house, client)
+
+
+async def _told(house: House, client: Client) -> str:
+    results = [await client.call_tool(name, arguments) for name, arguments in _calls(house)]
     return "\n".join(result.model_dump_json() for result in results)
 
 

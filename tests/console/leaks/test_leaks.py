@@ -17,7 +17,7 @@ from rag.evals.trial import asking, try_out
 from substrate.access import Caller
 from substrate.clock import SystemClock
 from substrate.errors import NotFoundError
-from tests.console.leaks.doors import QUESTIONS, over_http, over_mcp, statuses
+from tests.console.leaks.doors import QUESTIONS, over_http, over_mcp, over_stdio, statuses
 from tests.console.leaks.planted import (
     CHIEF,
     CLERK,
@@ -64,6 +64,12 @@ def test_who_may_not_gets_none_of_it_over_http(planted: House, caller: Caller) -
 @pytest.mark.parametrize("caller", OUTSIDERS, ids=lambda caller: caller.name)
 def test_who_may_not_gets_none_of_it_from_the_tools(planted: House, caller: Caller) -> None:
     assert leaked(over_mcp(planted, caller)) == []
+
+
+@pytest.mark.slow
+def test_the_tools_of_a_process_of_ones_own_tell_the_same(planted: House) -> None:
+    assert leaked(over_stdio(planted, CHIEF), (*NORTH, *SOUTH)) == [*NORTH, *SOUTH]
+    assert leaked(over_stdio(planted, CLERK)) == []
 
 
 def test_a_clerk_still_gets_what_is_open(planted: House) -> None:
@@ -152,7 +158,7 @@ def _ran(planted: House) -> int:
     with planted.database.write() as connection:
         trial = try_out(connection, golden, ask, index.live("house").generation, _copilot(planted))
         kept = keep_set(connection, golden, "file", trial.label, CHIEF, now)
-        return keep_run(connection, kept, trial.measured, trial.judged, CHIEF, now)
+        return keep_run(connection, kept, trial, CHIEF, now)
 
 
 def _copilot(planted: House) -> Copilot:

@@ -80,7 +80,11 @@ def test_a_commit_that_is_not_there_is_an_error(history: History) -> None:
         history.at("c9")
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"commit": "c1"}'), gzip.compress(b"{")])
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip", gzip.compress(b'{"commit": "c1"}'), gzip.compress(b"{")],
+    ids=["no gzip", "no change", "no JSON"],
+)
 def test_a_file_that_is_no_history_is_an_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "history.jsonl.gz"
     path.write_bytes(content)
