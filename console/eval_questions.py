@@ -17,7 +17,7 @@ from console.workspace import Workspace, workspace
 from rag.embedders.chosen import open_embedder
 from rag.evals.golden import Place, load_golden
 from rag.evals.places import lost_reason
-from rag.evals.proposing import propose
+from rag.evals.proposing import look, propose
 from rag.evals.questions import Approval, AskedQuestion, State, approve, freeze, list_questions, question_of, reject
 from rag.evals.survey import survey
 from rag.personal import named
@@ -44,9 +44,11 @@ def propose_questions(copilot: COPILOT, as_json: JSON = False) -> None:
     with workspace() as ws:
         of, embedder = examined(ws, copilot), open_embedder(ws.settings)
         vertical = ws.verticals.get(of.copilot.vertical or "")
+        label = of.survey.label
+        with ws.database.read() as connection:
+            looked = look(connection, copilot, embedder, label, masked=partial(_masked, connection, vertical))
         with ws.database.write() as connection:
-            masked = partial(_masked, connection, vertical)
-            found = propose(connection, copilot, embedder, of.survey.label, masked=masked)
+            found = propose(connection, looked, label)
     if as_json:
         print_json({"new": found.new, "repeated": found.repeated, "empty": found.empty})
         return

@@ -16,6 +16,7 @@ from rag.evals.questions import State, eval_question
 from rag.feedback import rag_feedback
 from rag.redaction import mask
 from substrate.access import Label
+from substrate.errors import ConflictError
 from substrate.turns import take_turn
 
 ALIKE = 0.9
@@ -25,7 +26,7 @@ ALIKE = 0.9
 _FEWEST_WORDS = 2
 _LIKEST = 5
 _MOST = 2_000
-"""Pieces of feedback that are looked at in one go, so that a transaction stays short."""
+"""Pieces of feedback that are looked at in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,47 +57,89 @@ class Proposed:
     empty: int = 0
 
 
-def asked_since(connection: Connection, copilot: str) -> list[Asked]:
-    """The feedback to a copilot that was not looked at yet, the oldest first."""
-    seen = select(func.max(eval_question.c.last_feedback)).where(eval_question.c.copilot == copilot)
-    after = connection.execute(seen).scalar() or 0
-    wanted = (rag_feedback.c.copilot == copilot, rag_feedback.c.id > after)
-    rows = connection.execute(select(rag_feedback).where(*wanted).order_by(rag_feedback.c.id).limit(_MOST))
-    return [Asked(row.id, row.question, row.helpful, tuple(orjson.loads(row.chunks)), row.at) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Feedback that was looked at, masked and embedded, before anything is written.
+
+    Attributes:
+        copilot: whose it is.
+        after: up to which piece of feedback had been looked at before.
+        asked: the pieces with their masked questions, without those that say nothing.
+        empty: how many say nothing.
+        vectors: of the masked questions, a row each; None: no embedder may see them.
+        known: the questions that were asked before.
+    """
+
+    copilot: str
+    after: int
+    asked: list[tuple[Asked, str]]
+    empty: int
+    vectors: Vectors | None
+    known: _Known
 
 
-def propose(
+def look(
     connection: Connection,
     copilot: str,
     embedder: Embedder,
     label: Label,
     *,
     masked: Callable[[str], str] = mask,
-) -> Proposed:
-    """Turn the feedback that came since the last time into proposed questions.
+) -> Looked:
+    """Look at the feedback that came since the last time; embedding takes its time, and holds nobody up here.
 
     Args:
-        connection: a write transaction.
+        connection: a read transaction.
+        copilot: whose feedback.
         embedder: says which questions are alike; one that is not cleared for these questions is not asked, and then
             only equal words are.
         label: who may see the questions: those who may see all of the copilot's documents.
         masked: masks a text with all that is known.
     """
-    take_turn(connection, f"questions {copilot}")
-    asked = [(one, masked(one.ask)) for one in asked_since(connection, copilot)]
-    telling = [(one, text) for one, text in asked if len(words_of(text)) >= _FEWEST_WORDS]
+    after = _looked_at(connection, copilot)
+    said = [(one, masked(one.ask)) for one in _asked(connection, copilot, after)]
+    telling = [(one, text) for one, text in said if len(words_of(text)) >= _FEWEST_WORDS]
     known = _Known(connection, copilot, embedder if embedder.clearance >= label.sensitivity else None)
     vectors = known.vectors([text for _, text in telling])
+    return Looked(copilot, after, telling, len(said) - len(telling), vectors, known)
+
+
+def propose(connection: Connection, looked: Looked, label: Label) -> Proposed:
+    """Keep what was looked at: new questions are proposed, and those that were asked before are counted.
+
+    Args:
+        connection: a write transaction.
+        looked: what was looked at; it is used up.
+        label: as when it was looked at.
+
+    Raises:
+        ConflictError: somebody else looked at the same feedback meanwhile.
+    """
+    take_turn(connection, f"questions {looked.copilot}")
+    if _looked_at(connection, looked.copilot) != looked.after:
+        said = f"somebody else looked at the feedback to {looked.copilot!r} meanwhile"
+        raise ConflictError(said, hint="`plumbline eval questions list` shows what became of it.")
     new = 0
-    for number, (one, text) in enumerate(telling):
-        vector = None if vectors is None else vectors[number : number + 1]
-        same = known.alike(text, vector)
+    for number, (one, text) in enumerate(looked.asked):
+        vector = None if looked.vectors is None else looked.vectors[number : number + 1]
+        same = looked.known.alike(text, vector)
         if same is None:
-            known.add(_insert(connection, copilot, one, text, label), text, vector)
+            looked.known.add(_insert(connection, looked.copilot, one, text, label), text, vector)
             new += 1
         else:
             _count(connection, same, one)
-    return Proposed(new, len(telling) - new, len(asked) - len(telling))
+    return Proposed(new, len(looked.asked) - new, looked.empty)
+
+
+def _looked_at(connection: Connection, copilot: str) -> int:
+    seen = select(func.max(eval_question.c.last_feedback)).where(eval_question.c.copilot == copilot)
+    return connection.execute(seen).scalar() or 0
+
+
+def _asked(connection: Connection, copilot: str, after: int) -> list[Asked]:
+    wanted = (rag_feedback.c.copilot == copilot, rag_feedback.c.id > after)
+    rows = connection.execute(select(rag_feedback).where(*wanted).order_by(rag_feedback.c.id).limit(_MOST))
+    return [Asked(row.id, row.question, row.helpful, tuple(orjson.loads(row.chunks)), row.at) for row in rows]
 
 
 class _Known:
@@ -107,7 +150,7 @@ class _Known:
         statement = select(eval_question.c.id, eval_question.c.ask).where(eval_question.c.copilot == copilot)
         rows = connection.execute(statement.order_by(eval_question.c.id)).all()
         self._numbers: list[int] = [row.id for row in rows]
-        self._words = {tuple(words_of(row.ask)): row.id for row in rows}
+        self._words: dict[tuple[str, ...], int] = {tuple(words_of(row.ask)): row.id for row in rows}
         self._figures = [_figures(words_of(row.ask)) for row in rows]
         self._vectors = self.vectors([row.ask for row in rows])
 
@@ -123,10 +166,10 @@ class _Known:
         if same is not None or vector is None or self._vectors is None or not self._numbers:
             return same
         numbered = _figures(words_of(text))
-        for row in np.argsort(-(self._vectors @ vector[0]))[:_LIKEST]:
-            if self._vectors[row] @ vector[0] >= ALIKE and self._figures[row] == numbered:
-                return self._numbers[row]
-        return None
+        near = self._vectors @ vector[0]
+        likest: list[int] = np.argsort(-near)[:_LIKEST].tolist()
+        rows = (row for row in likest if near[row] >= ALIKE and self._figures[row] == numbered)
+        return next((self._numbers[row] for row in rows), None)
 
     def add(self, number: int, text: str, vector: Vectors | None) -> None:
         """Know a question more."""

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from rag.embedder import Vectors
 from rag.embedders.hashing import HashingEmbedder
 from rag.evals.golden import GoldenError, Place
-from rag.evals.proposing import Proposed, propose
+from rag.evals.proposing import Proposed, look, propose
 from rag.evals.questions import Approval, AskedQuestion, State, approve, freeze, list_questions, reject
 from rag.evals.sets import frozen_set
 from rag.feedback import Feedback, note_feedback
@@ -41,7 +41,7 @@ def asked(house: Database, *questions: str, helpful: bool = True, label: Label =
     with house.write() as connection:
         for question in questions:
             note_feedback(connection, Feedback("ward", question, helpful, ("c1", "c2")), CLERK, NOW)
-        return propose(connection, "ward", HashingEmbedder(), label)
+        return propose(connection, look(connection, "ward", HashingEmbedder(), label), label)
 
 
 def listed(house: Database, state: State | None = None) -> list[AskedQuestion]:
@@ -68,6 +68,17 @@ def test_the_same_in_like_words_only_counts(house: Database) -> None:
     assert [(one.seen, one.unhelpful) for one in listed(house)] == [(3, 1)]
 
 
+def test_two_who_look_at_once_propose_once(house: Database) -> None:
+    with house.write() as connection:
+        note_feedback(connection, Feedback("ward", HANDS, helpful=True), CLERK, NOW)
+    with house.read() as connection:
+        both = [look(connection, "ward", HashingEmbedder(), INTERNAL) for _ in range(2)]
+    with house.write() as connection:
+        assert propose(connection, both[0], INTERNAL) == Proposed(new=1)
+        with pytest.raises(ConflictError, match="somebody else looked"):
+            propose(connection, both[1], INTERNAL)
+
+
 def test_another_number_is_another_question(house: Database) -> None:
     assert asked(house, "How many beds has ward 3 of our house?") == Proposed(new=1)
     assert asked(house, "How many beds has ward 4 of our house?") == Proposed(new=1)
@@ -90,7 +101,7 @@ def test_questions_are_masked_again_with_what_is_known(house: Database) -> None:
     with house.write() as connection:
         said = Feedback("ward", "May Ida Berg, ida@berg.test, eat before her scan?", helpful=True)
         note_feedback(connection, said, CLERK, NOW)
-        propose(connection, "ward", HashingEmbedder(), PHI, masked=redaction.mask)
+        propose(connection, look(connection, "ward", HashingEmbedder(), PHI, masked=redaction.mask), PHI)
         assert "berg" not in str(connection.execute(text("SELECT ask FROM eval_question")).scalar()).lower()
 
 
@@ -98,7 +109,7 @@ def test_questions_do_not_go_to_an_embedder_that_may_not_see_them(house: Databas
     with house.write() as connection:
         for question in (HANDS, HANDS.upper(), "How do I order gloves?"):
             note_feedback(connection, Feedback("ward", question, helpful=True), CLERK, NOW)
-        assert propose(connection, "ward", Uncleared(), PHI) == Proposed(new=2, repeated=1)
+        assert propose(connection, look(connection, "ward", Uncleared(), PHI), PHI) == Proposed(new=2, repeated=1)
 
 
 def test_an_approved_question_is_frozen_into_a_version_that_stays(house: Database) -> None:
