@@ -1,6 +1,6 @@
-"""A folder of documents into an index, by ours, LangChain's index API or LlamaIndex's pipeline, in a process of its own.
+"""A folder of documents into an index, by ours, LangChain's index API or LlamaIndex's pipeline, each in a process.
 
-`index` starts the process; `python -m benchmarks.indexers NAME HOME FOLDER MODELS DIE_AFTER` is what runs in it. All three
+`index` starts the process; `python -m benchmarks.indexers NAME HOME FOLDER MODELS DIE_AFTER` is what runs in it. All
 are given the same chunks and the same embedder, and keep them in Chroma.
 """
 
@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,19 +21,33 @@ from typing import Any
 
 import orjson
 
-from benchmarks.corpora import documents_in
-from rag.chunk import Chunk
+from benchmarks.corpora import cut, documents_in
+from rag.copilot import Copilot, FolderOptions, SourceSpec
 from rag.document import Document
 from rag.embedder import Embedder, Vectors
 from rag.embedders.minilm import open_minilm
+from rag.hit import Query
+from rag.index import open_index
 from rag.recipe import Recipe
+from rag.sources.folder import FolderFiles
 from rag.splitting import split
+from rag.sync import SyncOptions, sync
+from substrate.clock import SystemClock
+from substrate.database import open_database
+from substrate.migrate import upgrade
+from substrate.settings import Settings
+from substrate.sweep import Limits
 
 PEERS = ("langchain-full", "langchain-incremental", "llamaindex")
 INDEXERS = ("plumbline", *PEERS)
 _NO_NETWORK = {"ANONYMIZED_TELEMETRY": "False", "HF_HUB_OFFLINE": "1", "LANGSMITH_TRACING": "false"}
 _BATCH = 100
 """Texts a call: LangChain's own `batch_size`."""
+
+_IMPORTED = {
+    "langchain": ("langchain_chroma", "langchain_classic.indexes"),
+    "llamaindex": ("chromadb", "llama_index.core.ingestion", "llama_index.vector_stores.chroma"),
+}
 
 Held = Counter[tuple[str, str]]
 """How often a store holds a text of a document."""
@@ -112,12 +126,20 @@ class Counting:
         return self.inner.tokens(texts)
 
 
-def chunks_of(folder: Path, embedder: Embedder) -> list[tuple[Document, Chunk]]:
-    """What an index of the folder must hold."""
-    recipe = Recipe()
-    return [
-        (document, chunk) for document in documents_in(folder) for chunk in split(document, embedder.tokens, recipe)
-    ]
+def _plumbline(home: Path, folder: Path, embedder: Counting) -> Held:
+    """Ledger, Chroma, lexical index and catalogue; then what the served index holds, by every label there is."""
+    clock = SystemClock()
+    spec = SourceSpec(name="docs", folder=FolderOptions(path=folder))
+    copilot = Copilot(name="bench", sources=(spec,))
+    database = open_database(f"sqlite:///{home / 'ledger.sqlite'}")
+    upgrade(database, [])
+    with open_index(Settings(home=home, _env_file=None), database, clock) as served:
+        # Deletions are what is measured; no guard is to hold them.
+        sync(database, copilot, [FolderFiles(spec, clock)], embedder, clock, SyncOptions(limits=Limits(allowed=True)))
+        served.catch_up()
+        live = served.live("bench")
+        rows = live.rows(list(live.partitions), Query(""))
+        return Counter((one.document, one.text) for one in live.passages(rows.tolist()))
 
 
 def _langchain(home: Path, folder: Path, embedder: Counting, cleanup: str) -> Held:
@@ -128,13 +150,11 @@ def _langchain(home: Path, folder: Path, embedder: Counting, cleanup: str) -> He
     manager.create_schema()
     given = [
         document(page_content=chunk.embedded_text, metadata={"source": one.key})
-        for one, chunk in chunks_of(folder, embedder)
+        for one, chunk in cut(documents_in(folder), embedder)
     ]
     managers.index(given, manager, store, cleanup=cleanup, source_id_key="source", key_encoder="blake2b")
     held = store.get(include=["documents", "metadatas"])
-    return Counter(
-        (meta["source"], text) for meta, text in zip(held["metadatas"], held["documents"], strict=True)
-    )
+    return Counter((meta["source"], text) for meta, text in zip(held["metadatas"], held["documents"], strict=True))
 
 
 class _LangchainEmbedder:
@@ -163,15 +183,11 @@ def _llamaindex(home: Path, folder: Path, embedder: Counting) -> Held:
     )  # fmt: skip
     if (home / "pipeline").exists():
         pipeline.load(str(home / "pipeline"))
-    given = [
-        schema.Document(text=one.text, id_=one.key, metadata={"title": one.title}) for one in documents_in(folder)
-    ]
+    given = [schema.Document(text=one.text, id_=one.key, metadata={"title": one.title}) for one in documents_in(folder)]
     pipeline.run(documents=given)
     pipeline.persist(str(home / "pipeline"))
     held = collection.get(include=["documents", "metadatas"])
-    return Counter(
-        (meta["document_id"], text) for meta, text in zip(held["metadatas"], held["documents"], strict=True)
-    )
+    return Counter((meta["document_id"], text) for meta, text in zip(held["metadatas"], held["documents"], strict=True))
 
 
 def _transformation(schema: Any, name: str, work: Callable[[Any], Any]) -> Any:
@@ -197,3 +213,25 @@ def _embedded(embedder: Counting, nodes: list[Any]) -> list[Any]:
         for node, vector in zip(some, embedder.embed([node.text for node in some]), strict=True):
             node.embedding = list(map(float, vector))
     return nodes
+
+
+def _main(name: str, home: str, folder: str, models: str, die_after: str) -> None:
+    """Index, and print what it took as the last line; imports and opening the model are not part of it."""
+    ways: dict[str, Callable[[Path, Path, Counting], Held]] = {
+        "plumbline": _plumbline,
+        "langchain-full": partial(_langchain, cleanup="full"),
+        "langchain-incremental": partial(_langchain, cleanup="incremental"),
+        "llamaindex": _llamaindex,
+    }
+    work = ways[name]
+    for module in _IMPORTED.get(name.partition("-")[0], ()):
+        import_module(module)
+    embedder = Counting(open_minilm(Path(models), threads=2), Path(home) / "embedded", int(die_after))
+    began = time.perf_counter()
+    held = work(Path(home), Path(folder), embedder)
+    seconds = time.perf_counter() - began
+    print(orjson.dumps({"seconds": seconds, "held": sorted(held.elements())}).decode())
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

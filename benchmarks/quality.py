@@ -1,9 +1,10 @@
-"""How well search finds what it should: words alone, vectors alone, and both together, on five judged sets.
+"""How well search finds what it should: words alone, vectors alone, both, and both looked at again, on five sets.
 
 Run: `python -m benchmarks.quality [--sets covid_qa,medquad,school] [--tried] [--vectors FILE] [--data ../shared/data]`
 
 Every vector and every word is compared (`rag.memory`), so that it is the method that is measured and no approximation.
-`held out` are the questions by which nothing was chosen; fused is compared with each leg on those, by paired bootstrap.
+`held out` are the questions by which nothing was chosen; what the product does is compared with each, by paired
+bootstrap.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from benchmarks.corpora import DATA, MODELS, cut, passages
 from benchmarks.judged import Asked, Judged, judged_sets
 from benchmarks.remembering import Remembering
 from benchmarks.result import Result, show, write
-from rag.embedder import Embedder, Vectors
+from rag.embedder import Vectors
 from rag.embedders.minilm import open_minilm
 from rag.evals.bootstrap import paired_bootstrap
 from rag.evals.measures import MEASURES, Ranks, measure
@@ -31,11 +32,13 @@ from rag.hit import Query
 from rag.hunt import Hunt
 from rag.live import LiveIndex
 from rag.memory import MemoryLive
+from rag.rerank import TokenEmbedder, alone
 from rag.stages import Stages
 
 _DEPTH = 60
 """Chunks that are looked at: enough for ten documents."""
 
+_OURS = "second look"
 _AIM = "no loss beyond luck"
 
 Rank = Callable[[str, NDArray[np.float32]], Sequence[int]]
@@ -67,11 +70,11 @@ class Bench:
         return asked.ranks(self.live.passages(rows))
 
 
-def bench(judged: Judged, embedder: Embedder) -> tuple[Bench, Vectors]:
+def bench(judged: Judged, embedder: TokenEmbedder) -> tuple[Bench, Vectors]:
     """Index a set; also the chunks' vectors."""
     chunks = cut(judged.documents, embedder)
-    vectors = embedder.embed([chunk.embedded_text for _, chunk in chunks])
-    live = MemoryLive(passages(chunks), vectors)
+    vectors, states = embedder.embed_with_states([chunk.embedded_text for _, chunk in chunks])
+    live = MemoryLive(passages(chunks), vectors, states=states)
     return Bench(judged, live, embedder.embed([asked.ask for asked in judged.questions])), vectors
 
 
@@ -86,16 +89,30 @@ def dense(live: LiveIndex, _: str, vector: NDArray[np.float32]) -> list[int]:
 
 
 def fused(live: LiveIndex, ask: str, vector: NDArray[np.float32]) -> list[int]:
-    """Both, as the product puts them together."""
-    hunt = Hunt(live, live.partitions, Query(ask), looked_for(ask, {}), lambda: vector, Stages())
+    """Both in one order, at the first look."""
+    hunt = Hunt(
+        live,
+        live.partitions,
+        Query(ask),
+        looked_for(ask, {}),
+        lambda: alone(vector),
+        Stages(),
+    )
     return [each.row for each in hunt.ranked(_DEPTH)]
 
 
-def results(sets: Iterator[Judged], embedder: Embedder, more: bool) -> Iterator[Result]:
+def second_look(embedder: TokenEmbedder, live: LiveIndex, ask: str, _: NDArray[np.float32]) -> list[int]:
+    """Both, and the best of them token by token, as the product does it."""
+    hunt = Hunt(live, live.partitions, Query(ask), looked_for(ask, {}), lambda: embedder.probe(ask), Stages())
+    return [each.row for each in hunt.ranked(_DEPTH)]
+
+
+def results(sets: Iterator[Judged], embedder: TokenEmbedder, more: bool) -> Iterator[Result]:
     """The lines of all sets: each leg, both together, what else was tried, and how both together compare."""
     for judged in sets:
         made, vectors = bench(judged, embedder)
         found = {name: made.ranks(partial(rank, made.live)) for name, rank in LEGS.items()}
+        found[_OURS] = made.ranks(partial(second_look, embedder, made.live))
         if more:
             found |= {name: made.ranks(rank) for name, rank in tried.ranks(made.live, vectors, embedder)}
         yield Result(f"{judged.name}: {len(judged.documents)} documents, {made.live.size} chunks", _titles())
@@ -106,13 +123,13 @@ def results(sets: Iterator[Judged], embedder: Embedder, more: bool) -> Iterator[
 
 def _compared(judged: Judged, found: dict[str, list[Ranks]]) -> Iterator[Result]:
     held = [number for number, asked in enumerate(judged.questions) if not asked.tuning]
-    ours = [found["fused"][number] for number in held]
-    for leg in ("lexical", "dense"):
+    ours = [found[_OURS][number] for number in held]
+    for leg in LEGS:
         theirs = [found[leg][number] for number in held]
         for name in ("recall@1", "recall@10", "ndcg@10"):
             moved = paired_bootstrap(measure(name, theirs), measure(name, ours))
             interval = f"{moved.by:+.3f} [{moved.low:+.3f}, {moved.high:+.3f}], p {moved.p:.3f}"
-            work = f"  fused against {leg}, {name}, {len(held)} held out"
+            work = f"  {_OURS} against {leg}, {name}, {len(held)} held out"
             yield Result(work, f"{moved.after:.3f}", f"{moved.before:.3f}", interval, _AIM, moved.high >= 0)
 
 

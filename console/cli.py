@@ -76,6 +76,7 @@ COMMANDS = {
         "console.index:commands",
         "The index: what copilots answer from. Bring it up to date, see how it stands, mend it, go back.",
     ),
+    "eval": ("console.eval:commands", "Evals: how well a copilot finds what it should, measured by golden questions."),
     "keys": ("console.keys:commands", "Keys: what programs show to be let in, and what each lets them see."),
     "mcp": (
         "console.mcp:mcp",

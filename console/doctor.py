@@ -8,7 +8,8 @@ from console.answers import JSON
 from console.exits import ATTENTION
 from console.terminal import print_json, screen
 from console.workspace import workspace
-from flows.checkup import Finding, examine
+from flows.checkup import examine
+from flows.checkup_finding import Finding
 
 
 def doctor(as_json: JSON = False) -> None:

@@ -67,7 +67,7 @@ def sync_index(
             reports = [
                 sync_copilot(ws, one, embedder, tell(one.name), allow_mass_delete=allow_mass_delete) for one in chosen
             ]
-        with keeper(ws) as kept:
+        with keeper(ws, embedder) as kept:
             kept.follow()
         facts = [_facts(ws, report) for report in reports]
     if as_json:

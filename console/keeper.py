@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from console.remote import Remote, local_web
 from console.workspace import Workspace
-from flows.library import open_owned_index
+from flows.library import open_library, open_owned_index
+from rag.embedder import Embedder
 from rag.gates import Verdict
 from rag.index import Index
 from rag.lock import holder_of
@@ -74,15 +75,20 @@ class AskedKeeper:
 
 
 @contextmanager
-def keeper(ws: Workspace) -> Iterator[Keeper]:
+def keeper(ws: Workspace, embedder: Embedder | None = None) -> Iterator[Keeper]:
     """Whoever keeps the index now.
 
+    Args:
+        ws: the installation.
+        embedder: one that is open already.
+
     Raises:
+        ConfigurationError: a generation is to be judged, and the embedder's model is not there.
         ConflictError: another process owns it, and answers nobody.
     """
     holder = holder_of(ws.settings.resolved_index_dir)
     if holder is None:
-        with open_owned_index(ws.settings, ws.database, ws.clock) as index:
+        with _owned(ws, embedder) as index:
             yield OwnKeeper(index)
         return
     if holder.address is None:
@@ -93,6 +99,12 @@ def keeper(ws: Workspace) -> Iterator[Keeper]:
         yield AskedKeeper(remote)
     finally:
         remote.close()
+
+
+def _owned(ws: Workspace, embedder: Embedder | None) -> Index:
+    if embedder is None:
+        return open_owned_index(ws.settings, ws.database, ws.clock)
+    return open_library(ws.settings, ws.database, ws.clock, embedder=embedder).index
 
 
 def verdicts_told(verdicts: list[Verdict]) -> list[dict[str, Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import anyio
 import anyio.to_thread
+import typer
 
 from console.local import local_key
 from console.workspace import Workspace, load_settings, workspace
@@ -21,7 +22,11 @@ _KEY = "PLUMBLINE_API_KEY"
 _Done = TypeVar("_Done")
 
 
-def mcp() -> None:
+def mcp(
+    _as_json: Annotated[
+        bool, typer.Option("--json", help="Say what goes wrong as JSON; what MCP says always is.")
+    ] = False,
+) -> None:
     """Serve MCP on standard input and output: search, context, get_features, list_alerts and explain_alert.
 
     What the tools show is what the key in PLUMBLINE_API_KEY may see; without one, everything: whoever can start this

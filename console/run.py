@@ -13,6 +13,7 @@ from rich.progress import Progress, TaskID
 from console.answers import JSON
 from console.exits import ATTENTION
 from console.sample import write_sample
+from console.shown_example import ask_example, opened_library
 from console.summary import cycle_facts, merged, show_cycle
 from console.terminal import bars, print_json, screen
 from console.workspace import Workspace, workspace
@@ -86,7 +87,17 @@ def demo(
         if as_json:
             print_json({name: cycle_facts(report) for name, report in reports.items()})
         else:
+            _show_copilots(ws, shown)
             _what_next(ws)
+
+
+def _show_copilots(ws: Workspace, shown: list[Vertical]) -> None:
+    screen.print()
+    screen.rule("[bold]Copilots[/]", align="left")
+    with opened_library(ws) as library:
+        if library is not None:
+            for vertical in shown:
+                ask_example(ws, vertical, library)
 
 
 def _shown_cycle(ws: Workspace, vertical: Vertical, *, quiet: bool) -> CycleReport:
@@ -182,6 +193,8 @@ def _what_next(ws: Workspace) -> None:
     for line, why in (
         ("plumbline alerts list", "what was found, worst first"),
         ("plumbline alerts explain ID", "why, in plain words"),
+        ("plumbline index sync", "let copilots read all records"),
+        ('plumbline ask NAME "QUESTION"', "ask one of them"),
         ("plumbline quarantine list", "what was refused, and why"),
         ("plumbline features list", "what is computed, and its age"),
     ):

@@ -30,6 +30,7 @@ from console.workspace import Workspace, load_settings, workspace
 from flows.live_loop import LiveLoop
 from flows.messenger import Messenger
 from flows.orchestrator import client_environment, server_answers, server_environment
+from flows.roster import Roster
 from flows.shelf import FollowedShelf, Opened
 from flows.ticking import Ticker
 from substrate.clock import MINUTE
@@ -131,8 +132,18 @@ def _shelf(ws: Workspace, stack: ExitStack) -> FollowedShelf:
     def opening() -> Opened:
         # Half of the libraries come with it, and whoever waits for the port need not wait for them.
         from flows.library import open_library
+        from flows.retelling import Retelling
 
-        return open_library(ws.settings, ws.database, ws.clock, ws.settings.local_web_url)
+        library = open_library(ws.settings, ws.database, ws.clock, address=ws.settings.local_web_url)
+        roster = Roster(ws.settings, ws.verticals)
+        retelling = Retelling(ws, roster.copilots, lambda: library.embedder, shelf.wake)
+        try:
+            retelling.start()
+        except PlumblineError:
+            library.index.close()
+            raise
+        stack.callback(retelling.stop, _STOP_SECONDS)
+        return library
 
     shelf = FollowedShelf(opening)
     shelf.start()

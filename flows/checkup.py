@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
@@ -19,6 +17,8 @@ from automations.outbox import Delivery, outbox
 from automations.review import Review, grave
 from automations.rule_files import read_rules
 from automations.watch import FAILURES
+from flows.checkup_finding import Finding
+from flows.index_checkup import examine_copilots
 from flows.timetable import turns
 from flows.trouble import overdue
 from flows.workbench import template_folders
@@ -40,27 +40,6 @@ _LATE = 2 * MINUTE
 _CLOCK_SLACK = MINUTE
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What an examination found.
-
-    Attributes:
-        subject: what was looked at.
-        sound: nothing needs doing.
-        text: what was found.
-        next_step: what to do where it is not sound, or would be wise.
-    """
-
-    subject: str
-    sound: bool
-    text: str
-    next_step: str = ""
-
-    def facts(self) -> dict[str, Any]:
-        """The same for a program."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
 def examine(settings: Settings, database: Database, verticals: Iterable[Vertical], now: int) -> list[Finding]:
     """Look at everything, in the order in which one thing rests on another."""
     listed = list(verticals)
@@ -72,6 +51,7 @@ def examine(settings: Settings, database: Database, verticals: Iterable[Vertical
         findings += [_integrity(connection), _clock(connection, now), _quarantine(connection)]
         findings += [_freshness(connection, vertical, now) for vertical in usable]
         findings += [_rules(connection), *_outbox(connection, now), _switched_off(connection)]
+    findings += examine_copilots(settings, database, usable, now)
     return [*findings, _batch_work(settings, database, usable, now)]
 
 

@@ -70,8 +70,13 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement("rules", "Rules fit the facts, and their files bear their names.", _still(declared.rules)),
     Requirement("examples", "Rules show when they fire, when not, and when nobody knows.", _still(declared.examples)),
     Requirement("templates", "Messages can be told, and no file lies there for nothing.", _still(declared.templates)),
+    Requirement(
+        "documents", "Templates of documents fit the records, and keep their promises.", _still(declared.documents)
+    ),
+    Requirement("copilots", "Its copilots know what it tells.", _still(declared.copilots)),
     Requirement("sample", "The same order of a sample gives the same bytes.", rehearsal.same_bytes),
     Requirement("rows", "Every row of the sample is accounted for, and read again it changes nothing.", rehearsal.rows),
+    Requirement("telling", "Every record of the sample can be told as text, always the same.", rehearsal.told),
     Requirement("rehearsal", "The rules run on the sample, and again they find nothing new.", rehearsal.evaluated),
     Requirement("increments", "Features kept up to date are those computed anew.", rehearsal.increments),
 )

@@ -10,6 +10,9 @@ from pathlib import Path
 from automations.review import Review
 from automations.rule_check import check_rule
 from automations.rule_files import read_rules
+from rag.copilot_files import brought
+from rag.told.story import Story
+from rag.told.telling import TellingError, read_sheet
 from substrate.catalog import Vertical
 from substrate.clock import parse_duration
 from substrate.facts import Facts
@@ -154,6 +157,31 @@ def templates(vertical: Vertical) -> Iterator[str]:
     found, review = read_rules(vertical.rules), Review(vertical, [vertical.templates], _MORNING)
     yield from map(str, review.rules(found))
     yield from map(str, review.templates(found))
+
+
+def documents(vertical: Vertical) -> Iterator[str]:
+    """How records are told as text: what templates speak of, and what they promise."""
+    if vertical.documents is None:
+        return
+    for file in sorted(vertical.documents.iterdir(), key=lambda entry: entry.name):
+        if not file.name.endswith(".md"):
+            yield f"documents/{file.name}: a template is called NAME.md"
+            continue
+        try:
+            Story(read_sheet(file.read_text(encoding="utf-8"), file.name), vertical.kinds)
+        except TellingError as error:
+            yield from (f"documents/{line}" for line in error.message.splitlines())
+
+
+def copilots(vertical: Vertical) -> Iterator[str]:
+    """The copilots that come with it: what they know is its own."""
+    for copilot in brought({vertical.name: vertical}).values():
+        for source in copilot.sources:
+            if source.records is not None and vertical.documents is None:
+                yield f"copilot {copilot.name} tells records, and the vertical has no templates of documents"
+            for name in source.records.templates if source.records else ():
+                if vertical.documents is not None and not (vertical.documents / f"{name}.md").is_file():
+                    yield f"copilot {copilot.name} tells {name!r}, and documents/{name}.md is not there"
 
 
 def _inherited(vertical: Vertical, record: type[Record]) -> Iterator[str]:

@@ -21,6 +21,8 @@ from rag.copilot import Copilot
 from rag.feedback import Feedback, note_feedback
 from rag.ground import Ground
 from rag.hit import Query
+from rag.personal import named
+from rag.redaction import Redaction
 from rag.reply import Answer, Sentence
 from rag.search import SearchResult, search
 from substrate.access import Caller
@@ -58,9 +60,14 @@ class Desk:
     shelf: Shelf
     chat: Chat | None = None
 
-    def copilots(self, caller: Caller) -> list[Copilot]:
-        """The copilots that somebody may ask, by name."""
-        found = self.roster.copilots()
+    def copilots(self, caller: Caller, *, fresh: bool = False) -> list[Copilot]:
+        """The copilots that somebody may ask, by name.
+
+        Args:
+            caller: who asks.
+            fresh: with those that were declared a moment ago.
+        """
+        found = self.roster.copilots(fresh=fresh)
         return [found[name] for name in sorted(found) if found[name].answers(caller)]
 
     def copilot(self, caller: Caller, name: str) -> Copilot:
@@ -69,11 +76,12 @@ class Desk:
         Raises:
             NotFoundError: there is none of that name that they may ask; whether there is one for others is not told.
         """
-        found = {each.name: each for each in self.copilots(caller)}
-        if name not in found:
-            hint = f"There are: {', '.join(found) or 'none for this caller'}."
-            raise NotFoundError("there is no such copilot", hint=hint)
-        return found[name]
+        for fresh in (False, True):
+            found = {each.name: each for each in self.copilots(caller, fresh=fresh)}
+            if name in found:
+                return found[name]
+        hint = f"There are: {', '.join(found) or 'none for this caller'}."
+        raise NotFoundError("there is no such copilot", hint=hint)
 
     def search(self, caller: Caller, name: str, query: Query, entity: Entity | None = None) -> SearchResult:
         """Find passages.
@@ -135,10 +143,17 @@ class Desk:
         yield from stream(ground, caller, asked, self.clock.now(), self.chat)
 
     def note(self, caller: Caller, feedback: Feedback) -> int:
-        """Keep what somebody says of an answer; returns its number."""
-        self.copilot(caller, feedback.copilot)
+        """Keep what somebody says of an answer, without the names that stand in it; returns its number.
+
+        Raises:
+            NotFoundError: there is no such copilot that they may ask.
+        """
+        vertical = self.verticals.get(self.copilot(caller, feedback.copilot).vertical or "")
+        said = f"{feedback.question}\n{feedback.comment or ''}"
         with self.database.write() as connection:
-            return note_feedback(connection, feedback, caller, self.clock.now())
+            known = named(connection, vertical, said) if vertical is not None else []
+            masked = Redaction(tuple(known)).mask
+            return note_feedback(connection, feedback, caller, self.clock.now(), masked=masked)
 
     def features(self, caller: Caller, entity: Entity, vertical: str | None = None) -> SeenFeatures:
         """The features of one record.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 
+from rag.copilot_files import load_copilots
 from rag.embedder import Embedder
 from rag.embedders.chosen import open_embedder
+from rag.evals.promotion import GoldenGate
 from rag.index import Index, IndexOptions, open_index
+from substrate.catalog import verticals
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.settings import Settings
@@ -29,21 +34,30 @@ class Library:
         return self
 
 
-def open_library(settings: Settings, database: Database, clock: Clock, address: str | None = None) -> Library:
-    """Open embedder and index; the index is in step with the ledger then.
+def open_library(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    *,
+    address: str | None = None,
+    embedder: Embedder | None = None,
+) -> Library:
+    """Open embedder and index; the index is in step with the ledger then, and no generation answers unjudged.
 
     Args:
         settings: which embedder, and where the index lies.
         database: where the ledger is.
         clock: says what time it is.
         address: base address at which this process answers others; None: it answers nobody.
+        embedder: one that is open already.
 
     Raises:
         ConfigurationError: the embedder's model is not there.
         ConflictError: another process owns the index.
     """
-    embedder = open_embedder(settings)
-    return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address)))
+    embedder = embedder or open_embedder(settings)
+    gate = _gate(settings, database, clock, lambda: embedder)
+    return Library(embedder, open_index(settings, database, clock, IndexOptions(address=address, quality=gate)))
 
 
 def open_owned_index(settings: Settings, database: Database, clock: Clock) -> Index:
@@ -52,4 +66,10 @@ def open_owned_index(settings: Settings, database: Database, clock: Clock) -> In
     Raises:
         ConflictError: another process owns it.
     """
-    return open_index(settings, database, clock)
+    gate = _gate(settings, database, clock, cache(partial(open_embedder, settings)))
+    return open_index(settings, database, clock, IndexOptions(quality=gate))
+
+
+def _gate(settings: Settings, database: Database, clock: Clock, embedder: Callable[[], Embedder]) -> GoldenGate:
+    """The golden questions' gate: whoever owns the index lets no generation answer that finds less."""
+    return GoldenGate(database, embedder, lambda: load_copilots(settings, verticals()), clock)

@@ -5,6 +5,7 @@ A vertical without a sample has nothing to be tried on, and nothing is found.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -14,6 +15,8 @@ from pydantic import SecretStr
 
 from flows.steps import begin, read, refresh_view, sweep
 from flows.workbench import Workbench, workbench
+from rag.document import UnreadableError
+from rag.told.opened import records_source
 from substrate.catalog import SampleOrder, Vertical
 from substrate.clock import ManualClock, parse_instant
 from substrate.database import open_database
@@ -68,6 +71,25 @@ def evaluated(vertical: Vertical, folder: Path) -> Iterator[str]:
     yield from (f"rule {run.rule_id} failed: {run.error}" for run in first.runs if run.error)
     if second.opened or second.resolved:
         yield "rules found something new where nothing had changed"
+
+
+def told(vertical: Vertical, folder: Path) -> Iterator[str]:
+    """Tell every record of the sample as text, and again: no template stumbles, and the text is the same."""
+    if vertical.sample is None or vertical.documents is None:
+        return
+    with _bench(vertical, folder) as bench:
+        read(bench, folder_entry(vertical.name, _sample(vertical, folder / "feed")))
+        source = records_source(bench.settings, bench.database, vertical)
+        found = Counter[str]()
+        with bench.database.read() as connection:
+            first, second = (list(source.entries(connection)) for _ in range(2))
+        for entry, again in zip(first, second, strict=True):
+            try:
+                if entry.read() != again.read():
+                    found[f"documents: {entry.key.partition('/')[0]} reads otherwise the second time"] += 1
+            except UnreadableError as error:
+                found[f"documents: {error.detail}"] += 1
+    yield from (f"{message} ({count} records)" for message, count in found.items())
 
 
 def increments(vertical: Vertical, folder: Path) -> Iterator[str]:

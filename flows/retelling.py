@@ -1,7 +1,7 @@
 """The live loop's hand in the copilots' indexes: what records changed is told again within seconds, without Prefect.
 
-A thread looks whether there is a new batch of records, waits a moment for more, and tells again only the documents
-that these batches touched. What is too much at once is left to the next whole sync.
+A thread looks now and then whether there are new batches of records, pushed or polled by whichever process, and tells
+again only the documents that they touched. What is too much at once is left to the next whole sync.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ MOST = 2_000
 """More documents than this are left to the next whole sync: to embed them takes minutes of a whole core."""
 
 _LOOK_SECONDS = 0.5
-_SETTLE_SECONDS = 0.5
-"""How long it waits after a batch for the next one, so that a burst is told once."""
+"""How long a change may wait; so what comes in a burst is told once."""
 
 _TROUBLE_SECONDS = 30.0
 
@@ -55,7 +54,6 @@ class Retelling:
         self._begun: int | None = None
         self._trouble = ""
         self._stopping = Event()
-        self._awake = Event()
         self._thread: Thread | None = None
 
     def start(self) -> None:
@@ -67,14 +65,9 @@ class Retelling:
     def stop(self, timeout_seconds: float) -> bool:
         """End after the documents in hand; whether it ended in time."""
         self._stopping.set()
-        self._awake.set()
         if self._thread is not None:
             self._thread.join(timeout_seconds)
         return self._thread is None or not self._thread.is_alive()
-
-    def wake(self) -> None:
-        """Say that records came."""
-        self._awake.set()
 
     def look(self) -> int:
         """Tell again what changed since the last look; how many documents were read. The first look only remembers.
@@ -105,11 +98,7 @@ class Retelling:
         return report
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._awake.wait(_LOOK_SECONDS)
-            if self._awake.is_set():
-                self._stopping.wait(_SETTLE_SECONDS)
-            self._awake.clear()
+        while not self._stopping.wait(_LOOK_SECONDS):
             try:
                 self.look()
                 self._say("")

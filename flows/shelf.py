@@ -7,7 +7,7 @@ without copilots where it cannot; what keeps it from opening is tried again, so 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 from typing import Protocol
@@ -27,7 +27,7 @@ class OwnedIndex(Index, Protocol):
     """An index that this process owns."""
 
     def follow(self) -> int:
-        """Take over what is new in the ledger; how many changes that were."""
+        """Take over some of what is new in the ledger; how many changes that were, 0: nothing is newer."""
 
     def close(self) -> None:
         """Let go of the folder, so that another process may open it."""
@@ -75,12 +75,12 @@ class FollowedShelf:
 
     Args:
         opening: opens embedder and index; called again where it fails.
-        beside: small work to be done now and then, beside following.
+        again_seconds: how long it rests before it tries again to open.
     """
 
-    def __init__(self, opening: Callable[[], Opened], beside: Sequence[Callable[[], None]] = ()) -> None:
+    def __init__(self, opening: Callable[[], Opened], again_seconds: float = _AGAIN_SECONDS) -> None:
         self._opening = opening
-        self._beside = tuple(beside)
+        self._again_seconds = again_seconds
         self._opened: Opened | None = None
         self._trouble: str | None = _OPENING
         self._stop = Event()
@@ -120,12 +120,13 @@ class FollowedShelf:
         return self._opened
 
     def _run(self) -> None:
-        tried_at = -_AGAIN_SECONDS
+        tried_at = -self._again_seconds
         while not self._stop.is_set():
-            if self._opened is None and monotonic() - tried_at >= _AGAIN_SECONDS:
+            if self._opened is not None:
+                self._follow(self._opened)
+            elif monotonic() - tried_at >= self._again_seconds:
                 self._open()
                 tried_at = monotonic()
-            self._step()
             self._wake.wait(_FOLLOW_SECONDS)
             self._wake.clear()
         if self._opened is not None:
@@ -136,17 +137,22 @@ class FollowedShelf:
             self._opened = self._opening()
         except PlumblineError as error:
             self._say(f"{error.message}. {error.hint}".rstrip())
+        except Exception as error:
+            # The thread is a process of its own kind: nobody above it could try again.
+            log.exception("the index cannot be opened")
+            self._say(f"the index cannot be opened: {type(error).__name__}; the log says more")
         else:
             self._say(None)
 
-    def _step(self) -> None:
+    def _follow(self, opened: Opened) -> None:
         try:
-            if self._opened is not None:
-                self._opened.index.follow()
-            for each in self._beside:
-                each()
+            while opened.index.follow() and not self._stop.is_set():
+                pass
         except PlumblineError as error:
             log.warning("the index cannot follow: %s", error.message)
+        except Exception:
+            # As above; what was not followed is followed the next time.
+            log.exception("the index cannot follow")
 
     def _say(self, trouble: str | None) -> None:
         if trouble != self._trouble:

@@ -128,6 +128,13 @@ PLACES = ("folder", "checkout", "records")
 _OF_FILES = {"kind", "sensitivity", "site", "roles"}
 
 
+class Example(_Part):
+    """A question that a copilot can answer, to show what it is for."""
+
+    ask: str = Field(min_length=1, description="The question.")
+    templates: tuple[str, ...] = Field((), description="The templates whose documents answer it; none named: all.")
+
+
 class Copilot(_Part):
     """One copilot."""
 
@@ -140,6 +147,7 @@ class Copilot(_Part):
     stale_after: Duration = Field("24h", description="How old the index may be before answers say that it is stale.")
     language: str = Field("en", pattern="^[a-z]{2}$", description="Language of its documents, in two letters.")
     words: dict[str, tuple[str, ...]] = Field({}, description="Words that people use, with what the documents say.")
+    example: Example | None = Field(None, description="A question that it can answer; `plumbline demo` asks it.")
     recipe: Recipe = Field(Recipe(), description="How documents are cut.")
 
     @model_validator(mode="after")

@@ -49,7 +49,7 @@ def load_copilots(settings: Settings, verticals: Mapping[str, Vertical]) -> dict
     Raises:
         CopilotError: a file is no YAML, a key of it is wrong, or two copilots have one name; each fault has its line.
     """
-    found = _brought(verticals)
+    found = brought(verticals)
     found |= _made(settings)
     found |= _declared(settings.resolved_copilots_file)
     for copilot in found.values():
@@ -111,7 +111,12 @@ def read_copilots(text: str, file: str) -> tuple[Copilot, ...]:
     return found
 
 
-def _brought(verticals: Mapping[str, Vertical]) -> dict[str, Copilot]:
+def brought(verticals: Mapping[str, Vertical]) -> dict[str, Copilot]:
+    """The copilots that verticals bring, by name.
+
+    Raises:
+        CopilotError: a file is none, or two have one name.
+    """
     found: dict[str, Copilot] = {}
     for vertical in verticals.values():
         for file in _files(vertical.copilots):

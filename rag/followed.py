@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 
 from rag.catalogue import Catalogue
-from rag.chroma import VectorStore, VectorStoreError
+from rag.chroma import BEHIND, VectorStore, VectorStoreError
 from rag.generations import Generation
 from rag.hit import Passage
 from rag.labels import labels
@@ -18,7 +18,7 @@ from rag.passages import checked_at, passages
 from rag.projection import Change, changes, everything, key_of, newest, some, wanted
 from rag.reconcile import Difference, Repair, alike, compare_vectors, compare_words
 from rag.served import EXACT, Served
-from rag.vectors import slices, to_matrix
+from rag.vectors import slices, states, to_matrix
 from substrate.access import Label
 from substrate.database import Database
 
@@ -76,7 +76,7 @@ class Followed:
         """What searches see at this moment."""
         return Served(
             self.generation.id, self._labels, self._checked_at, self.catalogue.view, self._nearest,
-            self._words.matching, self._told, self._exact,
+            self._words.matching, self._told, self._states, self._exact,
         )  # fmt: skip
 
     def follow(self, limit: int, pause: float = 0.0) -> int:
@@ -95,6 +95,8 @@ class Followed:
 
     def caught_up(self) -> None:
         """Nothing was newer: what the sources' last listing said is what searches see."""
+        if not self._writes_words:
+            self._words.refresh()
         with self._database.read() as connection:
             self._labels = labels(connection)
             seen = checked_at(connection, self.generation.id)
@@ -169,8 +171,15 @@ class Followed:
 
     def _add(self, label: int, part: Sequence[Change], pause: float = 0.0) -> None:
         matrix = to_matrix((one.vector or b"" for one in part), self.generation.dimensions)
-        for _ in self._vectors.add(self.generation.token, label, [one.chunk for one in part], matrix):
-            sleep(pause)
+        token, ids = self.generation.token, [one.chunk for one in part]
+        if not pause:
+            sum(self._vectors.add(token, label, ids, matrix))
+            return
+        began = perf_counter()
+        for _ in self._vectors.add(token, label, ids, matrix, BEHIND):
+            # The others may search for as long as that took.
+            sleep(max(pause, perf_counter() - began))
+            began = perf_counter()
 
     def _take(self, gone: Iterable[int], there: Sequence[Change]) -> None:
         gone = list(gone)
@@ -240,3 +249,9 @@ class Followed:
         with self._database.read() as connection:
             found = passages(connection, self.generation.id, list(chunks), self._labels)
         return {chunks[chunk]: passage for chunk, passage in found.items()}
+
+    def _states(self, keys: Collection[int]) -> dict[int, bytes]:
+        chunks = {self._chunks[key]: key for key in keys if key in self._chunks}
+        with self._database.read() as connection:
+            found = states(connection, self.generation.id, list(chunks))
+        return {chunks[chunk]: packed for chunk, packed in found.items()}

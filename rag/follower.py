@@ -46,6 +46,11 @@ class Follower:
         self._woken.set()
         self._thread.join(timeout)
 
+    @property
+    def running(self) -> bool:
+        """Whether it follows."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         idle = 0
         while not self._stopping.is_set():

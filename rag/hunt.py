@@ -14,6 +14,7 @@ from rag.collapse import Told
 from rag.fusion import Beside, Fused, fuse, trust_in_words
 from rag.hit import Hit, Passage, Query
 from rag.live import LiveIndex, Ranked, Rows, Vector
+from rag.rerank import DEEPEST, Probe, second_look
 from rag.stages import Stages
 
 _DEPTH = 50
@@ -43,7 +44,7 @@ class Hunt:
         partitions: what the caller may see of it.
         query: the question with its filters.
         words: what the lexical leg looks for, each with its weight.
-        embed: gives the question's vector.
+        embed: gives what the embedder says of the question.
         stages: where the time goes.
     """
 
@@ -51,7 +52,7 @@ class Hunt:
     partitions: Collection[int]
     query: Query
     words: Mapping[str, float]
-    embed: Callable[[], Vector]
+    embed: Callable[[], Probe]
     stages: Stages
 
     def gather(self) -> tuple[list[Hit], Short | None]:
@@ -73,10 +74,15 @@ class Hunt:
             return self.live.rows(self.partitions, self.query)
 
     @cached_property
-    def vector(self) -> Vector:
-        """The question's vector, computed once."""
+    def probe(self) -> Probe:
+        """What the embedder says of the question, asked once."""
         with self.stages.timed("embed"):
             return self.embed()
+
+    @property
+    def vector(self) -> Vector:
+        """The question's vector."""
+        return self.probe.vector
 
     def ranked(self, depth: int = _DEPTH, among: Rows | None = None) -> list[Fused]:
         """Both legs in one order, the best first; passages that say the same are still apart."""
@@ -85,7 +91,7 @@ class Hunt:
             vector = self.vector
             with self.stages.timed("dense"):
                 dense = self.live.nearest(vector, self.partitions, depth, among)
-            return self._fused(dense, lexical.result())
+            return self._again(self._fused(dense, lexical.result()))
 
     def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
         """Both legs in one order; each is asked for its word on what only the other one found."""
@@ -98,9 +104,21 @@ class Hunt:
                 dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
                 dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
             )
+            # None where the passage went while we looked.
             best = self.live.passages([lexical[0][0]])
-            said_there = " ".join(text for one in best for text in (one.title, *one.headings, one.text))
-            return fuse(dense, lexical, trust=trust_in_words(self.words, said_there), beside=beside)
+            text = " ".join(" ".join((each.title, *each.headings, each.text)) for each in best)
+            return fuse(dense, lexical, trust=trust_in_words(self.words, text), beside=beside)
+
+    def _again(self, fused: list[Fused]) -> list[Fused]:
+        """The best of them in the order of a second look, token by token, where the embedder tells tokens apart."""
+        if not len(self.probe.weights):
+            return fused
+        with self.stages.timed("rerank"):
+            packed = self.live.states([each.row for each in fused[:DEEPEST]])
+            if not any(packed):
+                return fused
+            looked_at = second_look(self.probe, [each.score for each in fused], packed)
+            return [replace(fused[at], score=score) for at, score in looked_at]
 
     def _lexical(self, depth: int, among: Rows | None) -> Ranked:
         if not self.words:

@@ -52,7 +52,11 @@ class IndexOptions:
 
 
 class Index:
-    """What this process serves. Made by `open_index`; closed by `close`, or at the end of a `with`."""
+    """What this process serves. Made by `open_index`; closed by `close`, or at the end of a `with`.
+
+    Attributes:
+        mended: what the last comparison with the ledger found, by copilot.
+    """
 
     def __init__(
         self,
@@ -70,7 +74,9 @@ class Index:
         self._turn = RLock()
         self._followed: dict[int, Followed] = {}
         self._live: dict[str, Followed] = {}
+        self._compared: dict[int, int | None] = {}
         self._closed = False
+        self.mended: dict[str, Repair] = {}
 
     def live(self, copilot: str) -> Served:
         """A copilot's live generation, as it is at this moment.
@@ -105,7 +111,7 @@ class Index:
             wanted = self._wanted()
             if taken_over:
                 for each in wanted:
-                    each.reconcile()
+                    self._compare(each)
             applied = sum(self._step(each, limit, pause) for each in wanted)
             for each in wanted:
                 self._try(each)
@@ -127,9 +133,10 @@ class Index:
         """
         with self._turn:
             self.catch_up()
-            repairs = {name: each.reconcile(deep=deep) for name, each in self._live.items()}
+            for each in self._live.values():
+                self._compare(each, deep=deep)
             self._sweep()
-            return repairs
+            return {name: self.mended[name] for name in self._live}
 
     def promote(self, number: int, *, insist: bool = False) -> list[Verdict]:
         """Let a generation answer, if it passes the gates.
@@ -202,10 +209,17 @@ class Index:
                 self._database, wanted, self._vectors, words,
                 writes_vectors=self._writer.holds, writes_words=self._lock is not None, exact=self._options.exact,
             )  # fmt: skip
-            found.reconcile()
             self._followed[wanted.id] = found
+            self._compare(found)
         found.generation = wanted
         return found
+
+    def _compare(self, followed: Followed, *, deep: bool = False) -> None:
+        """Compare a generation with the ledger, and mend it."""
+        found = followed.generation
+        repair = followed.reconcile(deep=deep)
+        self._compared[found.id] = found.synced_at
+        self.mended[found.copilot] = repair
 
     def _step(self, followed: Followed, limit: int, pause: float) -> int:
         applied = followed.follow(limit, pause)
@@ -215,6 +229,9 @@ class Index:
                 advance(connection, name, number, followed.sequence, self._clock.now())
         if applied < limit:
             followed.caught_up()
+            # Once a sync: what was lost behind our back is not missed for longer than that.
+            if self._compared.get(followed.generation.id) != followed.generation.synced_at:
+                self._compare(followed)
         return applied
 
     def _try(self, followed: Followed) -> None:

@@ -157,6 +157,8 @@ rag_vector = Table(
     Column("digest", String(32), primary_key=True),
     Column("made_at", BigInteger, nullable=False),
     Column("vector", LargeBinary, nullable=False),
+    # What `rag.rerank.pack` makes of its tokens; none from an embedder that tells no tokens apart.
+    Column("states", LargeBinary),
 )
 
 rag_held = Table(

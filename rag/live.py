@@ -58,6 +58,9 @@ class LiveIndex(Protocol):
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """What the rows hold, in the order of asking; what has gone since is left out."""
 
+    def states(self, rows: Iterable[int]) -> list[bytes]:
+        """What `rag.rerank.pack` made of the rows' tokens; empty where the embedder tells no tokens apart."""
+
 
 class Index(Protocol):
     """The index of all copilots."""

@@ -28,16 +28,23 @@ class MemoryLive:
         vectors: their unit vectors, one row each.
         generation: its number.
         checked_at: as in `LiveIndex`.
+        states: as in `LiveIndex`, of each passage; none: of no one.
     """
 
     def __init__(
-        self, passages: Sequence[Passage], vectors: NDArray[np.float32], generation: int = 1, checked_at: int | None = 0
+        self,
+        passages: Sequence[Passage],
+        vectors: NDArray[np.float32],
+        generation: int = 1,
+        checked_at: int | None = 0,
+        states: Sequence[bytes] = (),
     ) -> None:
         self.generation = generation
         self.size = len(passages)
         self.checked_at = checked_at
         self._passages = list(passages)
         self._vectors = vectors
+        self._states = states or [b""] * len(passages)
         labels = list(dict.fromkeys(passage.label for passage in passages))
         self.partitions: Mapping[int, Label] = dict(enumerate(labels))
         numbers = {label: number for number, label in self.partitions.items()}
@@ -70,6 +77,10 @@ class MemoryLive:
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """What the rows hold."""
         return [self._passages[row] for row in rows]
+
+    def states(self, rows: Iterable[int]) -> list[bytes]:
+        """What was made of the rows' tokens."""
+        return [self._states[row] for row in rows]
 
     def _visible(self, partitions: Collection[int], among: Rows | None) -> Rows:
         rows = np.arange(self.size) if among is None else np.asarray(among, dtype=np.int64)

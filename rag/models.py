@@ -81,9 +81,10 @@ def _write(files: Published, folder: Path) -> None:
     # What builds the graph takes half a second to import, and whoever only opens it needs none of that.
     from safetensors.numpy import load
 
+    from rag.embedders.directions import directions
     from rag.embedders.graph import build_graph
 
-    graph = build_graph(load(files.weights)).SerializeToString()
+    graph = build_graph(load(files.weights), directions()).SerializeToString()
     folder.mkdir()
     content = {GRAPH: graph, TOKENIZER: files.tokenizer, MANIFEST: orjson.dumps(manifest_of(graph, files.tokenizer))}
     for name, data in content.items():

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 _LONGEST_HEADING = 200  # characters; what is longer is a paragraph that somebody has marked as a heading
+_MOST_COLUMNS = 500  # a row with more would take the parser for ever
 _MARKUP = re.compile(r"\{\s*[#:.][^}]*\}\s*$|\*\*|__|`")
 _LINK = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 
@@ -67,11 +68,13 @@ def normalised(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("table")
-    # Only the lines of blocks are wanted: what stands within them is left unread.
+def blocks(text: str) -> list[Token]:
+    """The blocks of a Markdown text with their lines; what stands within them is left unread."""
+    parser = MarkdownIt("commonmark")
+    if max((line.count("|") for line in text.split("\n")), default=0) <= _MOST_COLUMNS:
+        parser.enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser
+    return parser.parse(text)
 
 
 def _says_something(section: Section, after: Section | None) -> bool:
@@ -85,25 +88,25 @@ def _stands_above(section: Section, after: Section | None) -> bool:
 def _sections(text: str) -> Iterator[Section]:
     lines = text.split("\n")
     path: list[tuple[int, str]] = []
-    blocks: list[Block] = []
+    found: list[Block] = []
     mark, at = "", 0
     for token, words in _landmarks(text):
         first, last = token.map or (0, 0)
-        blocks.append(_block(Form.TEXT, lines[at:first]))
+        found.append(_block(Form.TEXT, lines[at:first]))
         at = last
         if token.type != _HEADING:
-            blocks.append(_block(_FORMS[token.type], lines[first:last]))
+            found.append(_block(_FORMS[token.type], lines[first:last]))
             continue
-        yield _section(path, mark, blocks)
+        yield _section(path, mark, found)
         level = int(token.tag[1:])
         path = [*((above, name) for above, name in path if above < level), (level, words)]
-        mark, blocks = "\n".join(lines[first:last]).strip(), []
-    yield _section(path, mark, [*blocks, _block(Form.TEXT, lines[at:])])
+        mark, found = "\n".join(lines[first:last]).strip(), []
+    yield _section(path, mark, [*found, _block(Form.TEXT, lines[at:])])
 
 
 def _landmarks(text: str) -> Iterator[tuple[Token, str]]:
     """The headings, with their words, and the tables and code blocks; what lies between them is text."""
-    for token, inner in pairwise([*_parser().parse(text), Token("end", "", 0)]):
+    for token, inner in pairwise([*blocks(text), Token("end", "", 0)]):
         if token.level:
             continue
         words = _words(inner.content) if token.type == _HEADING and len(inner.content) <= _LONGEST_HEADING else ""

@@ -14,8 +14,9 @@ from rag.embedder import Embedder
 from rag.expansion import looked_for
 from rag.hit import Hit, Query
 from rag.hunt import Hunt, Short
-from rag.live import Index, Vector
+from rag.live import Index
 from rag.redaction import mask
+from rag.rerank import Probe, probe_of
 from rag.stages import Stages
 from rag.words import stem, stems, telling, words_of
 from substrate.access import Caller, Label
@@ -84,7 +85,7 @@ def search(
     hits, short = list[Hit](), nothing(question, seen, wanted)
     if short is None:
         words = looked_for(question, copilot.words)
-        embed = partial(vector_of, embedder, question, masked)
+        embed = partial(probe_by, embedder, question, masked)
         hunt = Hunt(live, wanted, asked, words, embed, stages)
         hits, short = hunt.gather()
     shown = tuple(explained(hit, copilot, question, now) for hit in hits if caller.may_see(hit.passage.label))
@@ -111,11 +112,9 @@ def cleaned(text: str) -> str:
     return " ".join(text[:_LONGEST].encode("utf-8", "replace").decode().replace("\0", " ").split())
 
 
-def vector_of(embedder: Embedder, question: str, masked: Callable[[str], str]) -> Vector:
-    """The question's vector; an embedder that is not cleared for personal data is given none."""
-    given = question if embedder.clearance >= Sensitivity.PII else masked(question)
-    vector: Vector = embedder.embed([given])[0]
-    return vector
+def probe_by(embedder: Embedder, question: str, masked: Callable[[str], str]) -> Probe:
+    """What the embedder says of the question; one that is not cleared for personal data is given none."""
+    return probe_of(embedder, question if embedder.clearance >= Sensitivity.PII else masked(question))
 
 
 def explained(hit: Hit, copilot: Copilot, question: str, now: int) -> Hit:

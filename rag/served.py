@@ -27,6 +27,9 @@ Matching = Callable[[Mapping[str, float], Collection[int], int, list[int] | None
 Told = Callable[[list[int]], dict[int, Passage]]
 """What the ledger says now of chunks, by key."""
 
+States = Callable[[list[int]], dict[int, bytes]]
+"""What was made of the tokens of chunks, by key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -39,6 +42,7 @@ class Served:
     nearest_in: Nearest
     matching_in: Matching
     told: Told
+    states_of: States
     exact: int = EXACT
 
     @property
@@ -87,6 +91,12 @@ class Served:
         keys = [int(self.view.columns["key"][row]) for row in rows]
         told = self.told(keys)
         return [told[key] for key in keys if key in told]
+
+    def states(self, rows: Iterable[int]) -> list[bytes]:
+        """What was made of the rows' tokens; empty where there is none, or it has gone since."""
+        keys = [int(self.view.columns["key"][row]) for row in rows]
+        found = self.states_of(keys)
+        return [found.get(key, b"") for key in keys]
 
     def _within(self, partitions: Collection[int], among: Rows | None) -> NDArray[np.bool_]:
         within = self.view.mask(partitions)

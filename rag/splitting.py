@@ -7,20 +7,19 @@ its title and headings, so that it says what it is about without its neighbours.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from semantic_text_splitter import MarkdownSplitter
 
 from rag.chunk import Chunk
+from rag.counting import CountTokens, TokenCounter
 from rag.document import Document
 from rag.outline import Block, Form, Section, sections
 from rag.recipe import Recipe
 
-CountTokens = Callable[[Sequence[str]], list[int]]
-"""How many tokens each text has: `Embedder.tokens`."""
-
 _CONTEXT_SHARE = 3  # title and headings get a third of a chunk at most
+_BEARABLE = 20_000  # characters; sections of real documents seldom have more
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 
 
@@ -54,10 +53,15 @@ def split(document: Document, count: CountTokens, recipe: Recipe) -> list[Chunk]
     """The chunks of a document, in order; the same document, tokenizer and recipe give the same chunks.
 
     No chunk exceeds the recipe's tokens. A table or code block is cut only if it fits into no chunk, at its lines, and
-    its head is repeated. Everything but blank lines stands in some chunk: in its text, or among its headings.
+    its head is repeated. Everything but blank lines stands in some chunk, in its text or among its headings; a document
+    of headings alone says nothing, and has no chunks.
     """
     found: list[Chunk] = []
-    for group in _grouped(sections(document.text), count, recipe):
+    count = TokenCounter(count)
+    parts = sections(document.text)
+    if not any(section.blocks for section in parts):
+        return []
+    for group in _grouped(parts, count, recipe):
         headings = group.path[1:] if group.path[:1] == (document.title,) else group.path
         context = _context(document.title, headings, count, recipe.tokens // _CONTEXT_SHARE)
         room = recipe.tokens - count([context])[0]
@@ -83,8 +87,8 @@ def _grouped(parts: Iterable[Section], count: CountTokens, recipe: Recipe) -> It
 
 def _belong_together(group: _Group, joined: _Group, count: CountTokens, recipe: Recipe) -> bool:
     section = joined.sections[-1]
-    near = len(joined.path) >= min(len(group.path), len(section.path)) - 1
-    if not near:
+    # Else a heading between them and what they share would stand nowhere.
+    if any(len(one.path) - 1 > len(joined.path) for one in joined.sections):
         return False
     before, after = count([_text(group.blocks), _text(joined.blocks)])
     small = before < recipe.least or not section.blocks
@@ -127,7 +131,19 @@ def _cut(text: str, room: int, count: CountTokens, recipe: Recipe) -> Iterator[s
         return
     overlap = min(recipe.overlap, room // 2)
     splitter = MarkdownSplitter.from_callback(lambda part: count([part])[0], room, overlap)
-    yield from (piece for piece in splitter.chunks(text) if piece.strip())
+    for part in _handed(text):
+        yield from (piece for piece in splitter.chunks(part) if piece.strip())
+
+
+def _handed(text: str) -> Iterator[str]:
+    """A text as the splitter can bear it: it takes a time that grows with the square of the length."""
+    at = 0
+    while len(text) - at > _BEARABLE:
+        found = (text.rfind(mark, at + _BEARABLE // 2, at + _BEARABLE) for mark in ("\n\n", "\n", " "))
+        end = next((place for place in found if place > 0), at + _BEARABLE)
+        yield text[at:end]
+        at = end
+    yield text[at:]
 
 
 def _rows(block: Block, room: int, count: CountTokens, recipe: Recipe) -> Iterator[str]:

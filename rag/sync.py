@@ -22,6 +22,7 @@ from rag.held import HeldDocument, held_documents, hold, release
 from rag.known import Known, known_documents
 from rag.ledger import HeldReason, Why, digest, document_identity, rag_source, vector_digest
 from rag.plan import Plan, plan
+from rag.rerank import embed_all
 from rag.splitting import split
 from rag.target import Delta, Rebuild, beside, recipe_of, why_beside
 from rag.vectors import keep, slices, to_bytes, unknown
@@ -322,9 +323,10 @@ class _Sync:
         with self._database.read() as connection:
             missing = sorted(unknown(connection, wanted), key=lambda name: (len(wanted[name]), name))
         for names in slices(missing, _TEXTS_AT_ONCE):
-            made = to_bytes(self._embedder.embed([wanted[name] for name in names]))
+            vectors, states = embed_all(self._embedder, [wanted[name] for name in names])
+            made = dict(zip(names, zip(to_bytes(vectors), states, strict=True), strict=True))
             with self._database.write() as connection:
-                self._report.embedded += keep(connection, dict(zip(names, made, strict=True)), self._now())
+                self._report.embedded += keep(connection, made, self._now())
             self._tell()
 
     def _drop(self, share: _Share) -> None:

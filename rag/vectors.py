@@ -34,10 +34,18 @@ def unknown(connection: Connection, wanted: Collection[str]) -> set[str]:
     return set(wanted) - known
 
 
-def keep(connection: Connection, vectors: Mapping[str, bytes], now: int) -> int:
-    """Keep vectors by their digests; says how many are new."""
-    rows = [(name, now, blob) for name, blob in vectors.items()]
-    return append(connection, rag_vector, ("digest", "made_at", "vector"), rows, new_only=True)
+def keep(connection: Connection, made: Mapping[str, tuple[bytes, bytes | None]], now: int) -> int:
+    """Keep vectors, and the states of their tokens, by their digests; says how many are new."""
+    rows = [(name, now, *blobs) for name, blobs in made.items()]
+    return append(connection, rag_vector, ("digest", "made_at", "vector", "states"), rows, new_only=True)
+
+
+def states(connection: Connection, generation: int, chunks: Collection[str]) -> dict[str, bytes]:
+    """The packed states of chunks' tokens, of those that have any."""
+    joined = rag_chunk.join(rag_vector, rag_vector.c.digest == rag_chunk.c.vector)
+    here = (rag_chunk.c.generation == generation, rag_chunk.c.chunk.in_(chunks), rag_vector.c.states.is_not(None))
+    rows = connection.execute(select(rag_chunk.c.chunk, rag_vector.c.states).select_from(joined).where(*here))
+    return dict(rows.tuples().all())
 
 
 def to_bytes(vectors: Vectors) -> list[bytes]:

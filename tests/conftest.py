@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
+from rag.models import install_model
 from substrate.database import Database, open_database
 
 # A busy machine is no fault of the code: nothing fails for having taken long.
@@ -28,6 +29,15 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the real data is not here ({SHARED.name} is missing beside the checkout)")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the embedder's model, built once for all processes of this test run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if own.name.startswith("popen-") else own) / "models"
+    install_model(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

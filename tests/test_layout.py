@@ -15,7 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("substrate", "rag", "automations", "verticals", "flows", "console")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "core", "misc", "base"}
-OF_A_VERTICAL = {"records", "sources", "features", "series", "quality", "rules", "templates", "sample"}
+OF_A_VERTICAL = {
+    "records", "sources", "features", "series", "quality", "rules", "templates", "sample", "documents", "copilots",
+}  # fmt: skip
 VERTICALS = sorted(folder.parent for folder in (ROOT / "verticals").glob("*/__init__.py"))
 LONGEST = 450
 DOCS = ROOT / "docs"
@@ -70,10 +72,11 @@ def test_every_document_that_the_code_names_is_there() -> None:
 
 
 def test_no_line_of_a_message_swallows_its_own_end() -> None:
-    """A line of text that ends with a tag loses its line break, so an empty one must follow."""
+    """A line of text that ends with a tag loses its line break, so an empty one must follow, or one that says so."""
     merged = []
-    for path in sorted(ROOT.glob("verticals/*/templates/*.text.jinja")):
+    told = (*ROOT.glob("verticals/*/templates/*.text.jinja"), *ROOT.glob("verticals/*/documents/*.md"))
+    for path in sorted(told):
         for line, after in pairwise(path.read_text("utf-8").split("\n")):
-            if line.endswith("%}") and not line.startswith("{%") and after:
+            if line.endswith("%}") and not line.startswith("{%") and after and not after.startswith("{%-"):
                 merged.append(f"{path.name}: {line}")
     assert merged == []

@@ -106,12 +106,15 @@ class Reception:
         self._keyring = keyring
         self._clock = clock
         self._pace = pace
-        self._pool = ThreadPoolExecutor(threads, "plumbline-asked")
+        self._quick = ThreadPoolExecutor(threads, "plumbline-asked")
+        # Whoever waits for a chat model or a whole index must not keep those waiting who only search.
+        self._slow = ThreadPoolExecutor(2 * threads, "plumbline-answered")
         self._waiting = 0
 
     def close(self) -> None:
         """Take no more work."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._quick, self._slow):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     async def note(self) -> None:
         """Write down now and then which keys are in use, for as long as it is not cancelled."""
@@ -147,8 +150,12 @@ class Reception:
         except ValidationError as error:
             raise Refused(422, "; ".join(faults_of(error)), "docs/copilots.md says what may be asked.") from None
 
-    async def done(self, work: Callable[[], _Found]) -> _Found:
+    async def done(self, work: Callable[[], _Found], *, slow: bool = False) -> _Found:
         """Have some work done by a thread, so that nobody else waits for it.
+
+        Args:
+            work: what is to be done.
+            slow: it may take seconds.
 
         Raises:
             Refused: it went wrong, or too much waits already.
@@ -157,7 +164,7 @@ class Reception:
             raise Refused(503, "too many questions wait", "Ask again in a moment.", _LATER_SECONDS)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            return await asyncio.get_running_loop().run_in_executor(self._slow if slow else self._quick, work)
         except PlumblineError as error:
             raise refusal_of(error) from None
         finally:

@@ -102,7 +102,7 @@ class CopilotDoor:
             *_, last = self._pieces(caller, name, asked)
             return AnswerTold.whole(last)
 
-        return json_of(await self._reception.done(work))
+        return json_of(await self._reception.done(work, slow=True))
 
     async def feedback(self, request: Request) -> Response:
         """POST: what somebody says of an answer."""
@@ -121,14 +121,14 @@ class CopilotDoor:
 
     async def _streamed(self, pieces: Iterator[Piece]) -> Response:
         # What is wrong with the question is said by the status, so the first piece is waited for.
-        first = await self._reception.done(lambda: next(pieces))
+        first = await self._reception.done(lambda: next(pieces), slow=True)
 
         async def events() -> AsyncIterator[bytes]:
             piece: Piece | None = first
             while piece is not None:
                 yield _event(piece)
                 try:
-                    piece = await self._reception.done(lambda: next(pieces, None))
+                    piece = await self._reception.done(lambda: next(pieces, None), slow=True)
                 except Refused as refusal:
                     yield b"event: error\ndata: " + bytes(refusal.answer().body) + b"\n\n"
                     return

@@ -91,4 +91,4 @@ class IndexDoor:
                 raise UnavailableError("this process owns no index")
             return work(index)
 
-        return Response(orjson.dumps(await self._reception.done(done)), media_type="application/json")
+        return Response(orjson.dumps(await self._reception.done(done, slow=True)), media_type="application/json")

@@ -1,5 +1,7 @@
 """all-MiniLM-L6-v2 as an ONNX graph: BERT with six layers, mean pooling and unit length, from the published weights.
 
+Beside a text's vector it gives one of each token, of few numbers, for comparing a question with a passage word by word.
+
 The architecture is that of BERT (Devlin et al. 2019) and the pooling that of Sentence-BERT (Reimers and Gurevych 2019);
 the numbers below are those of the model's own `config.json`. Embedding, attention, GELU and layer normalisation are
 written as onnxruntime's fused operators, which it would otherwise have to find.
@@ -54,18 +56,22 @@ class _Graph:
         return self.add(kind, inputs, _FUSED, **options)
 
 
-def build_graph(weights: Weights) -> onnx.ModelProto:
+def build_graph(weights: Weights, basis: NDArray[np.float32]) -> onnx.ModelProto:
     """The network that turns `input_ids` and `attention_mask` (int32, texts × tokens) into `vectors` of length 1.
+
+    Its second output, `states`, has a vector of length 1 for each token: what the last layer says of it, along `basis`.
 
     Args:
         weights: the model's tensors by their published names.
+        basis: the directions in which tokens are told apart, one a column.
     """
     graph = _Graph(weights)
     state = _embedded(graph)
     for layer in range(LAYERS):
         state = _layer(graph, state, f"encoder.layer.{layer}.")
     _pooled(graph, state)
-    return _model(graph)
+    _told_apart(graph, state, basis)
+    return _model(graph, basis.shape[1])
 
 
 def _embedded(graph: _Graph) -> str:
@@ -114,12 +120,20 @@ def _pooled(graph: _Graph, state: str) -> None:
     graph.nodes.append(helper.make_node("LpNormalization", [total], ["vectors"], axis=-1, p=2))
 
 
-def _model(graph: _Graph) -> onnx.ModelProto:
+def _told_apart(graph: _Graph, state: str, basis: NDArray[np.float32]) -> None:
+    along = graph.add("MatMul", [state, graph.constant("basis", basis)])
+    graph.nodes.append(helper.make_node("LpNormalization", [along], ["states"], axis=-1, p=2))
+
+
+def _model(graph: _Graph, directions: int) -> onnx.ModelProto:
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT32, ["texts", "tokens"])
         for name in ("input_ids", "attention_mask")
     ]
-    outputs = [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", DIMENSIONS])]
+    outputs = [
+        helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", DIMENSIONS]),
+        helper.make_tensor_value_info("states", TensorProto.FLOAT, ["texts", "tokens", directions]),
+    ]
     body = helper.make_graph(graph.nodes, "all-MiniLM-L6-v2", inputs, outputs, graph.constants)
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
     return helper.make_model(body, opset_imports=opsets, ir_version=_IR_VERSION)

@@ -14,7 +14,7 @@ from substrate.errors import ConfigurationError
 MODEL = "all-MiniLM-L6-v2"
 INSTALL = "plumbline models install"
 
-_REVISION = "1"
+_REVISION = "2"
 """Changes with what `rag.embedders.graph` builds; an older graph is then built anew."""
 
 GRAPH = "model.onnx"

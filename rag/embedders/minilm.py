@@ -13,12 +13,19 @@ from tokenizers import Tokenizer
 from rag.embedder import Vectors
 from rag.embedders.kept_model import MODEL, read_model
 from rag.embedders.weights import TOKENIZER_SHA256, WEIGHTS_SHA256
+from rag.rerank import Probe, pack
 from substrate.columns import Sensitivity
 
 LONGEST = 256
 """So many tokens of a text are read, with the two that open and close it: the model's own `max_seq_length`."""
 
 _CLOSING = 102
+_FIRST_WORD = 1996
+"""Before it stand signs and letters; from it on the vocabulary is sorted, the commonest word first."""
+
+_SAY_NOTHING = 30
+"""So many of the commonest words say nothing: `the`, `of`, `and`, but also `not` and `this`."""
+
 _SLICE = 1024
 _BATCH_TOKENS = 512
 
@@ -37,16 +44,32 @@ class MiniLM:
 
     def __init__(self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
+        self._weights = _weights_of(tokenizer)
         self._session = session
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """The vectors of texts; of a text longer than 256 tokens only the beginning counts."""
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        return self.embed_with_states(texts)[0]
+
+    def embed_with_states(self, texts: Sequence[str]) -> tuple[Vectors, list[bytes]]:
+        """The vectors of texts, and of each the packed states of those of its tokens that say something."""
+        vectors, states = np.empty((len(texts), self.dimensions), dtype=np.float32), [b""] * len(texts)
         for start in range(0, len(texts), _SLICE):
             tokens = [_cut(ids) for ids in self._ids(texts[start : start + _SLICE])]
             for rows in batches([len(ids) for ids in tokens]):
-                vectors[[start + row for row in rows]] = self._run([tokens[row] for row in rows])
-        return vectors
+                made, told = self._run([tokens[row] for row in rows])
+                for row, vector, each in zip(rows, made, told, strict=True):
+                    vectors[start + row] = vector
+                    states[start + row] = pack(each[: len(tokens[row])][self._weights[tokens[row]] > 0])
+        return vectors, states
+
+    def probe(self, question: str) -> Probe:
+        """The question's vector, and its tokens' states; the rarer a token, the more it counts."""
+        ids = _cut(self._ids([question])[0])
+        vectors, states = self._run([ids])
+        weights = self._weights[ids]
+        says = weights > 0
+        return Probe(vectors[0], states[0][says], weights[says] / weights.sum())
 
     def tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, with the two that open and close it; up to 256 it is embedded whole."""
@@ -56,14 +79,14 @@ class MiniLM:
         # One by one: a batch would start a thread for each core, whatever `threads` says.
         return [self.tokenizer.encode(_encodable(text)).ids for text in texts]
 
-    def _run(self, tokens: Sequence[Sequence[int]]) -> Vectors:
+    def _run(self, tokens: Sequence[Sequence[int]]) -> tuple[Vectors, NDArray[np.float32]]:
         ids: NDArray[np.int32] = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int32)
         mask = np.zeros_like(ids)
         for row, each in enumerate(tokens):
             ids[row, : len(each)] = each
             mask[row, : len(each)] = 1
-        (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(vectors, dtype=np.float32)
+        vectors, states = self._session.run(["vectors", "states"], {"input_ids": ids, "attention_mask": mask})
+        return np.asarray(vectors, dtype=np.float32), np.asarray(states, dtype=np.float32)
 
 
 def open_minilm(models_dir: Path, *, threads: int = 1) -> MiniLM:
@@ -100,6 +123,16 @@ def batches(lengths: Sequence[int]) -> list[list[int]]:
         else:
             groups.append([row])
     return groups
+
+
+def _weights_of(tokenizer: Tokenizer) -> NDArray[np.float32]:
+    """How much each token of the vocabulary counts: the logarithm of its rank, a stand-in for how rare it is (Zipf)."""
+    weights = np.zeros(tokenizer.get_vocab_size(), dtype=np.float32)
+    for token, number in tokenizer.get_vocab().items():
+        rank = number - _FIRST_WORD + 1
+        if rank > _SAY_NOTHING and any(sign.isalnum() for sign in token):
+            weights[number] = np.log1p(rank)
+    return weights
 
 
 def _cut(ids: list[int]) -> list[int]:

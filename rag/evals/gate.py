@@ -28,6 +28,7 @@ class Quality(StrEnum):
     LOST = "lost"  # too many questions have no place in its corpus any more
     NOTHING_ASKED = "nothing_asked"  # there are no golden questions that it could be judged by
     FIRST = "first"  # nothing is live that it could be compared with
+    NOT_COMPARED = "not_compared"  # what is live can no longer be asked; a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Verdict:
     @property
     def passes(self) -> bool:
         """Whether it may go live."""
-        return self.quality not in (Quality.WORSE, Quality.LOST)
+        return self.quality not in (Quality.WORSE, Quality.LOST, Quality.NOT_COMPARED)
 
 
 def quality_gate(

@@ -19,11 +19,13 @@ class Found:
         passages: the best first; those after the tenth are not looked at.
         declined: the evidence was too thin to answer; None: the search does not say.
         took: how long it took, in microseconds.
+        alike: of each passage, the documents that say nearly the same and were left out for it; none: of no passage.
     """
 
     passages: Sequence[Passage]
     declined: bool | None = None
     took: int = 0
+    alike: Sequence[tuple[str, ...]] = ()
 
 
 Ask = Callable[[str], Found]
@@ -76,7 +78,7 @@ def _judged(question: Question, found: Found, corpus: Mapping[str, str]) -> Judg
     return Judged(
         question.id,
         question.slice,
-        ranks_of(found.passages[:DEPTH], there),
+        ranks_of(found.passages[:DEPTH], there, found.alike),
         question.unanswerable,
         found.declined,
         tuple(reason for reason in reasons if reason is not None),
@@ -86,10 +88,24 @@ def _judged(question: Question, found: Found, corpus: Mapping[str, str]) -> Judg
 
 def corpus_of(passages: Iterable[Passage]) -> dict[str, str]:
     """The documents' texts, headings included, as an index holds them."""
-    parts: dict[str, list[str]] = {}
+    parts: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    titles: dict[str, str] = {}
     for passage in passages:
-        parts.setdefault(passage.document, [passage.title]).extend((*passage.headings, passage.text))
-    return {document: "\n".join(texts) for document, texts in parts.items()}
+        titles[passage.document] = passage.title
+        parts.setdefault(passage.document, []).append((passage.headings, passage.text))
+    return {document: whole(titles[document], found) for document, found in parts.items()}
+
+
+def whole(title: str, chunks: Iterable[tuple[tuple[str, ...], str]]) -> str:
+    """A document put together from its chunks' headings and texts; nothing comes between two chunks of one section.
+
+    A phrase that was cut in two is then whole again.
+    """
+    parts, above = [title], tuple[str, ...]()
+    for headings, text in chunks:
+        parts += [text] if headings == above else [*headings, text]
+        above = headings
+    return "\n".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,18 @@ DEPTH = 10
 ALL = "all"
 
 
-def ranks_of(found: Sequence[Passage], places: Sequence[Where]) -> Ranks:
-    """At which rank each place is first filled by what was found, the best first."""
+def ranks_of(found: Sequence[Passage], places: Sequence[Where], alike: Sequence[tuple[str, ...]] = ()) -> Ranks:
+    """At which rank each place is first filled by what was found, the best first.
+
+    Args:
+        found: the passages.
+        places: the places.
+        alike: of each passage, the documents that it stands in for, because they say nearly the same.
+    """
+    same = [(passage, alike[number] if number < len(alike) else ()) for number, passage in enumerate(found)]
     return tuple(
-        next((rank for rank, passage in enumerate(found, 1) if fills(passage, place)), None) for place in places
+        next((rank for rank, (passage, others) in enumerate(same, 1) if fills(passage, place, others)), None)
+        for place in places
     )
 
 

@@ -7,7 +7,7 @@ reader makes of it, and what somebody copied from a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from html import unescape
@@ -59,16 +59,24 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(unescape(_MARKUP.sub(" ", text)).casefold())
 
 
-def fills(passage: Passage, place: Where) -> bool:
+def fills(passage: Passage, place: Where, alike: Collection[str] = ()) -> bool:
     """Whether a passage holds the answer that a place names.
 
-    It is of that document and holds the phrase; a phrase that was cut in two counts on both sides, where at least half
-    of its words are, and three. A place without a phrase is filled by all that lies under its heading.
+    It is of that document and holds the phrase, in its text or in a heading above it. A phrase cut in two counts
+    on both sides, where at least half of its words are, and three. A place without a phrase is filled by all that lies
+    under its heading.
+
+    Args:
+        passage: what was found.
+        place: where the answer is.
+        alike: other documents that say the same, which the passage stands in for.
     """
-    if passage.document != place.document:
+    if passage.document != place.document and place.document not in alike:
         return False
     if place.says is not None:
-        return _holds(words_of(passage.text), words_of(place.says))
+        phrase = words_of(place.says)
+        above = any(_within(words_of(heading), phrase) for heading in passage.headings)
+        return above or _holds(words_of(passage.text), phrase)
     wanted = words_of(place.heading or "")
     return any(words_of(heading) == wanted for heading in (passage.title, *passage.headings))
 

@@ -7,6 +7,7 @@ documents: who may not see those sees no question either.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -174,27 +175,47 @@ def reject(connection: Connection, number: int, why: str, caller: Caller, now: i
     return question_of(connection, number, caller)
 
 
-def freeze(connection: Connection, copilot: str, caller: Caller, now: int) -> GoldenSet:
+def freeze(
+    connection: Connection, copilot: str, caller: Caller, now: int, written: tuple[Golden, Label] | None = None
+) -> GoldenSet:
     """Make all approved questions of a copilot the next version of its golden set.
 
+    Args:
+        connection: a write transaction.
+        copilot: whose questions they are.
+        caller: the person.
+        now: the instant.
+        written: questions that were written by hand, with who may see them; they come first.
+
     Raises:
-        NotFoundError: no question is approved.
-        ConflictError: the newest version has exactly these, or some are beyond the caller.
+        NotFoundError: no question is approved, and none was written.
+        ConflictError: the newest version has exactly these, two have one name, or some are beyond the caller.
     """
     approved = list_approved(connection, copilot)
-    questions = tuple(one.golden for one in approved if one.golden is not None)
+    by_hand = () if written is None else written[0].questions
+    questions = (*by_hand, *(one.golden for one in approved if one.golden is not None))
     if not questions:
         hint = "`plumbline eval questions approve` approves one."
         raise NotFoundError(f"no question to {copilot!r} is approved", hint=hint)
-    label = covering(one.label for one in approved)
+    _refuse_twins(questions)
+    label = covering([*(one.label for one in approved), *([] if written is None else [written[1]])])
     if not caller.may_see(label):
         hint = "Let somebody freeze them who may see them all."
         raise ConflictError(f"some approved questions to {copilot!r} are beyond {caller.name}", hint=hint)
-    golden = Golden(copilot=copilot, corpus="questions that people asked", questions=questions)
+    corpus = "questions that people asked" if written is None else written[0].corpus
+    golden = Golden(copilot=copilot, corpus=corpus, questions=questions)
     frozen = freeze_set(connection, golden, label, caller, now)
     event = AuditEvent(now, caller.name, "freeze", "golden_set", str(frozen.id), {"questions": len(questions)})
     record_event(connection, event)
     return frozen
+
+
+def _refuse_twins(questions: Sequence[Question]) -> None:
+    for what, seen in (("id", [one.id for one in questions]), ("ask", [one.ask for one in questions])):
+        twice = next((value for value in seen if seen.count(value) > 1), None)
+        if twice is not None:
+            hint = "Reject the approved one, or rename it."
+            raise ConflictError(f"two questions have the {what} {twice!r}", hint=hint)
 
 
 def list_approved(connection: Connection, copilot: str) -> list[AskedQuestion]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from rag.evals.covering import label_columns, label_of, label_values
+from rag.evals.covering import covering, label_columns, label_of, label_values
 from rag.evals.judging import Judged
 from rag.evals.places import LostReason
 from rag.evals.sets import GoldenSet, eval_set, set_of
@@ -91,6 +91,21 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of putting a set to a search.
+
+    Attributes:
+        measured: what it was measured on.
+        label: who may see all that the copilot knows, and so what its questions and results may be shown to.
+        judged: every question's outcome.
+    """
+
+    measured: Measured
+    label: Label
+    judged: list[Judged]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run as it is kept, without its results.
 
@@ -115,30 +130,25 @@ class Run:
     asked_at: int
 
 
-def keep_run(
-    connection: Connection,
-    golden: GoldenSet,
-    measured: Measured,
-    judged: Sequence[Judged],
-    caller: Caller,
-    now: int,
-) -> int:
+def keep_run(connection: Connection, golden: GoldenSet, trial: Trial, caller: Caller, now: int) -> int:
     """Keep a run with its results, and return its number.
 
     Args:
         connection: a write transaction.
-        golden: the kept set; the run obeys its label.
+        golden: the kept set.
+        trial: what came of it; the run may be seen by those who may see both this and the set.
         caller: who ran it.
         now: when it began.
     """
+    measured = trial.measured
     row = {
         "copilot": golden.golden.copilot, "set_id": golden.id, "generation": measured.generation,
         "corpus_fingerprint": measured.corpus, "recipe_fingerprint": measured.recipe, "embedder": measured.embedder,
         "legs": _listed(measured.legs), "code_version": measured.code_version,
-        **label_values(golden.label), "asked_by": caller.name, "asked_at": now,
+        **label_values(covering([golden.label, trial.label])), "asked_by": caller.name, "asked_at": now,
     }  # fmt: skip
     number = int(connection.execute(insert(eval_run).values(row).returning(eval_run.c.id)).scalar_one())
-    append(connection, eval_result, _RESULT, [_result(number, one) for one in judged])
+    append(connection, eval_result, _RESULT, [_result(number, one) for one in trial.judged])
     return number
 
 
@@ -161,9 +171,20 @@ def run_of(connection: Connection, number: int, caller: Caller) -> tuple[Run, li
     if row is None or not caller.may_see(label_of(row)):
         raise NotFoundError(f"there is no run {number}", hint="`plumbline eval runs` lists them.")
     golden = set_of(connection, row.set_id)
+    return _run(row), _results(connection, number, golden), golden
+
+
+def kept_results(connection: Connection, golden: GoldenSet, generation: int) -> list[Judged] | None:
+    """What a generation's newest run over a set found, for what works without anybody asking; None: there is none."""
+    wanted = (eval_run.c.set_id == golden.id, eval_run.c.generation == generation)
+    number = connection.scalar(select(eval_run.c.id).where(*wanted).order_by(eval_run.c.id.desc()).limit(1))
+    return None if number is None else _results(connection, number, golden)
+
+
+def _results(connection: Connection, number: int, golden: GoldenSet) -> list[Judged]:
     order = {question.id: place for place, question in enumerate(golden.golden.questions)}
-    results = connection.execute(select(eval_result).where(eval_result.c.run_id == number))
-    return _run(row), sorted(map(_judged, results), key=lambda one: order[one.question]), golden
+    rows = connection.execute(select(eval_result).where(eval_result.c.run_id == number))
+    return sorted(map(_judged, rows), key=lambda one: order[one.question])
 
 
 def _runs() -> Select[Any]:

@@ -119,6 +119,13 @@ def frozen_set(connection: Connection, copilot: str, caller: Caller, version: in
     return _set(row)
 
 
+def newest_set(connection: Connection, copilot: str) -> GoldenSet | None:
+    """The newest version of a copilot's frozen questions, for what no person asks for; None: there is none."""
+    statement = select(eval_set).where(eval_set.c.copilot == copilot, eval_set.c.version.is_not(None))
+    row = connection.execute(statement.order_by(eval_set.c.version.desc()).limit(1)).one_or_none()
+    return None if row is None else _set(row)
+
+
 def set_of(connection: Connection, number: int) -> GoldenSet:
     """A kept set by its number; whoever asks must be known to be allowed to see it."""
     return _set(connection.execute(select(eval_set).where(eval_set.c.id == number)).one())

@@ -7,6 +7,7 @@ import re
 from bs4 import BeautifulSoup, Tag
 from markdownify import ATX, MarkdownConverter
 
+from rag.readers.bounds import bounded_html
 from rag.readers.parsed import Parsed, title_of
 
 _DROPPED = ["script", "style", "nav", "footer", "noscript", "template", "svg", "iframe", "object", "form", "button"]
@@ -30,7 +31,7 @@ class _Converter(MarkdownConverter):
 
 def read_html(text: str, name: str) -> Parsed:
     """A page: its main part where it says which that is, called what it calls itself."""
-    soup = BeautifulSoup(text, "html.parser")
+    soup = BeautifulSoup(bounded_html(text), "html.parser")
     named = soup.find("title")
     main = soup.find("main") or soup.find("article") or soup.find("body") or soup
     heading = main.find("h1") if isinstance(main, Tag) else None
@@ -40,7 +41,7 @@ def read_html(text: str, name: str) -> Parsed:
 
 def to_markdown(html: str) -> str:
     """A piece of HTML as Markdown."""
-    return _markdown(BeautifulSoup(html, "html.parser"))
+    return _markdown(BeautifulSoup(bounded_html(html), "html.parser"))
 
 
 def _markdown(part: Tag) -> str:

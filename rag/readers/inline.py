@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from rag.readers.bounds import without
+
 _TAGS = (
     "a abbr article aside b big blockquote body br button caption center cite code col colgroup dd del details dfn div"
     " dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 head header hr html i iframe img ins kbd label li link"
@@ -52,17 +54,7 @@ def plain_inline(text: str, is_mdx: bool) -> str:
 
 
 def _without_comments(text: str) -> str:
-    return _without(_without(text, "<!--", "-->"), "{/*", "*/}")
-
-
-def _without(text: str, opening: str, closing: str) -> str:
-    """The text without what stands from each opening to the next closing; an opening without one is text."""
-    parts: list[str] = []
-    at = 0
-    while (start := text.find(opening, at)) >= 0 and (end := text.find(closing, start)) >= 0:
-        parts.append(text[at:start])
-        at = end + len(closing)
-    return "".join([*parts, text[at:]])
+    return without(without(text, "<!--", "-->"), "{/*", "*/}")
 
 
 def _without_images(text: str) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from rag.outline import blocks
 from rag.readers.admonitions import without_boxes
 from rag.readers.front_matter import front_matter
 from rag.readers.html import to_markdown
@@ -27,19 +27,13 @@ def read_markdown(text: str, name: str) -> Parsed:
     """A Markdown or MDX file, called what its front matter or its first top heading says."""
     keys, body = front_matter(text)
     lines = without_boxes(body.replace("\t", "    ") if "\n\t" in body else body).split("\n")
-    tokens = _tokens("\n".join(lines))
+    tokens = blocks("\n".join(lines))
     is_mdx = name.lower().endswith(".mdx")
     parts = [_converted(form, lines[first:last], is_mdx) for form, first, last in _parts(lines, tokens)]
     text = "\n".join(part for part in parts if part).strip("\n")
     title = keys.get("title")
     said = " ".join(title.split()) if isinstance(title, str) else ""
     return Parsed(said or _top_heading(tokens) or title_of(name), text)
-
-
-def _tokens(text: str) -> Sequence[Token]:
-    parser = MarkdownIt("commonmark").enable("table")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    return parser.parse(text)
 
 
 def _parts(lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[tuple[str, int, int]]:

@@ -11,11 +11,14 @@ from docutils.core import publish_doctree, publish_from_doctree
 from docutils.parsers.rst import directives, roles
 from docutils.utils import Reporter
 
+from rag.document import UnreadableError
+from rag.readers.bounds import check_substitutions
 from rag.readers.html import read_html
 from rag.readers.parsed import Parsed, as_prose, title_of
 from rag.readers.sphinx import ADMONITIONS, DROPPED, SILENT, directive_for, is_strange_role, shown
 
 _LONGEST_LINE = 10_000  # docutils reads no document with a longer one, and lets no substitution grow beyond it
+_LONGEST = 1_000_000  # characters; docutils reads some 100,000 a second
 _DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,100}\|[ \t]+)?([\w:+.-]{1,60})::", re.MULTILINE)
 _ROLE = re.compile(r":([\w:+.-]{1,60}):`|`:([\w:+.-]{1,60}):")
 _UNRESOLVED = re.compile(r"^[|`]+|[|`]*_{0,2}$")
@@ -41,9 +44,18 @@ _ONE_AT_A_TIME = Lock()
 
 
 def read_rst(text: str, name: str) -> Parsed:
-    """A reStructuredText file, called what its first heading says."""
+    """A reStructuredText file, called what its first heading says.
+
+    Raises:
+        UnreadableError: it is longer than docutils can bear.
+    """
     if max(map(len, text.split("\n")), default=0) > _LONGEST_LINE:
         return Parsed(title_of(name), as_prose(text))
+    if len(text) > _LONGEST:
+        raise UnreadableError(
+            "too_large", f"it has {len(text):,} characters; of reStructuredText {_LONGEST:,} are read"
+        )
+    check_substitutions(text)
     with _ONE_AT_A_TIME:
         _know(text)
         tree = publish_doctree(text, settings_overrides=_QUIET)

@@ -67,15 +67,18 @@ class Leaf:
 
 
 def leaves() -> Iterator[Leaf]:
-    """Every command, those in groups too."""
+    """Every command, those in groups too, however deep."""
     for name, (path, _summary) in COMMANDS.items():
-        found = load(path)
-        if isinstance(found, TyperGroup):
-            for inner, command in found.commands.items():
-                assert isinstance(command, TyperCommand)
-                yield Leaf((name, inner), command)
-        else:
-            yield Leaf((name,), found)
+        yield from _under((name,), load(path))
+
+
+def _under(words: tuple[str, ...], found: object) -> Iterator[Leaf]:
+    if isinstance(found, TyperGroup):
+        for name, inner in found.commands.items():
+            yield from _under((*words, name), inner)
+    else:
+        assert isinstance(found, TyperCommand)
+        yield Leaf(words, found)
 
 
 def summary_of(path: str) -> str:

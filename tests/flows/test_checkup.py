@@ -12,7 +12,8 @@ from sqlalchemy import Delete, Update, delete, update
 from automations.alerts import rule_progress
 from automations.outbox import Delivery, outbox
 from automations.watch import FAILURES
-from flows.checkup import Finding, examine
+from flows.checkup import examine
+from flows.checkup_finding import Finding
 from flows.trouble import mark_of
 from substrate.batches import counter
 from substrate.catalog import Vertical

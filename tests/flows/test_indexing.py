@@ -12,13 +12,17 @@ from sqlalchemy import select
 
 from automations.alerts import alert
 from automations.engine import Engine, evaluate
-from flows.duties import Collections, House, Turn
+from flows.duties import Collections, Turn
+from flows.duties import House as Duties
+from flows.guarded import StepFailed
 from flows.indexing import copilots_of, is_due, sync_copilot
 from flows.installation import Installation
+from flows.reindex import reindex_copilots
 from flows.retelling import Retelling
 from rag.copilot import Copilot
 from rag.embedders.hashing import HashingEmbedder
 from rag.ledger import rag_chunk, rag_document
+from rag.models import install_model
 from rag.sync import SyncReport
 from substrate.catalog import verticals
 from substrate.clock import HOUR, MINUTE
@@ -26,6 +30,7 @@ from substrate.database import Database
 from substrate.facts import Facts
 from substrate.freshness import collection_name, watermarks
 from substrate.leadership import Lease, acquire
+from tests.flows.house import House
 from tests.flows.pushing import NOW, Pushed, patient, result
 from verticals.hospital import vertical
 
@@ -120,7 +125,6 @@ def test_its_thread_needs_nobody(ward: Ward) -> None:
     ward.retelling.start()
     try:
         ward.push(patient(name=[{"family": "Poe"}]))
-        ward.retelling.wake()
         end = time.monotonic() + 20
         while "Poe" not in ward.said("patient"):
             assert time.monotonic() < end, "it was not told in time"
@@ -152,7 +156,7 @@ def turn(database: Database, at: int) -> Turn:
 def test_an_index_older_than_promised_is_an_alert_until_it_is_fresh(ward: Ward) -> None:
     ward.push(patient())
     ward.sync()
-    house = House(ward.pushed.settings, ward.opened.database, [vertical])
+    house = Duties(ward.pushed.settings, ward.opened.database, [vertical])
     duty = Collections(ward.pushed.settings, house, lambda: None)
     first = turn(ward.opened.database, NOW + 3 * HOUR)
     duty.act(first)
@@ -189,3 +193,37 @@ def test_what_could_not_be_read_whole_is_no_news_of_freshness(ward: Ward) -> Non
 def test_every_vertical_brings_a_copilot_that_can_be_indexed(ward: Ward) -> None:
     found = copilots_of(ward.opened)
     assert {found[name].vertical for name in verticals()} == set(verticals())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_under_prefect_a_missing_model_is_said_and_stops_nothing(
+    conducted: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_MODELS_DIR", str(tmp_path / "none"))
+    assert reindex_copilots("hospital") == {"skipped": 1}
+    assert conducted.alerts() == []
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_under_prefect_one_copilot_that_fails_stops_no_other(
+    conducted: House, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_model(models := tmp_path_factory.mktemp("models"))
+    monkeypatch.setenv("PLUMBLINE_MODELS_DIR", str(models))
+    (conducted.home / "documents/hospital").mkdir(parents=True)
+    (conducted.home / "documents/hospital/broken.md").write_text("---\nentity: nobody\ntitle: x\n---\n", "utf-8")
+    (conducted.home / "copilots.yaml").write_text(COPILOTS, "utf-8")
+    with pytest.raises(StepFailed, match="2 copilots failed: hospital, bad"):
+        reindex_copilots("hospital")
+    with conducted.opened() as opened, opened.database.read() as connection:
+        assert [name for name in watermarks(connection) if name.startswith("collection:")] == ["collection:good"]
+    (conducted.home / "documents/hospital/broken.md").write_text("---\nentity: patient\ntitle: x\n---\n", "utf-8")
+    assert reindex_copilots("hospital", copilot="bad") == {"bad": 0}
+
+
+COPILOTS = """
+copilots:
+- {name: good, vertical: hospital, sources: [{name: records, records: {templates: [ward]}}]}
+- {name: bad, vertical: hospital, sources: [{name: records, records: {templates: [broken]}}]}
+"""

@@ -17,8 +17,8 @@ from verticals.hospital import vertical
 EPR = folder_entry("hospital", Path("/srv/drop"), name="EPR north")
 
 
-def test_a_vertical_without_a_source_has_nothing_to_do() -> None:
-    assert [turn.flow for turn in turns([vertical], [])] == ["maintenance"]
+def test_a_vertical_without_a_source_has_nothing_to_do_but_what_is_the_house_s() -> None:
+    assert [turn.flow for turn in turns([vertical], [])] == ["reindex-copilots", "maintenance"]
 
 
 def test_every_source_has_a_turn_of_its_own() -> None:

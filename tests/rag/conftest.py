@@ -10,19 +10,9 @@ import pytest
 from sqlalchemy import make_url
 
 from rag.embedders.minilm import MiniLM, open_minilm
-from rag.models import install_model
 from substrate.database import Database, open_database
 from substrate.migrate import upgrade
 from tests.conftest import fresh_database
-
-
-@pytest.fixture(scope="session")
-def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the embedder's model, built once for all processes of this test run."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if own.name.startswith("popen-") else own) / "models"
-    install_model(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, true
 
 from rag.copilot import Copilot, FolderOptions, SourceSpec
 from rag.document import Document, Entry, UnreadableError
-from rag.embedder import Vectors
+from rag.embedder import Embedder, Vectors
 from rag.embedders.hashing import HashingEmbedder
 from rag.ledger import rag_chunk, rag_vector
 from rag.sync import SyncOptions, SyncReport, sync
@@ -78,7 +78,10 @@ class CountingEmbedder(HashingEmbedder):
 
 
 def brought(
-    database: Database, *shelves: Shelf, options: SyncOptions | None = None, embedder: HashingEmbedder | None = None
+    database: Database,
+    *shelves: Shelf,
+    options: SyncOptions | None = None,
+    embedder: Embedder | HashingEmbedder | None = None,
 ) -> SyncReport:
     """A sync of the helper's index."""
     return sync(database, HELPER, shelves, embedder or HashingEmbedder(), CLOCK, options)

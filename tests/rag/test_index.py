@@ -215,6 +215,15 @@ def test_reconciling_says_what_it_mended(index: Index, one_ledger: Database) -> 
     assert (repair.vectors_restored, repair.vectors_removed, repair.words_restored) == (1, 1, 1)
 
 
+def test_each_sync_compares(index: Index, one_ledger: Database, shelf: Shelf) -> None:
+    followed = index._live["helper"]
+    followed._words.apply([key_of(next(iter(held_chunks(one_ledger))))], [])
+    CLOCK.move(1)
+    assert brought(one_ledger, shelf).read == 0
+    index.follow()
+    assert index.mended["helper"].words_restored == 1
+
+
 def test_a_wrong_vector_is_found_by_a_deep_look(index: Index, one_ledger: Database) -> None:
     followed = index._live["helper"]
     chunk, token = next(iter(held_chunks(one_ledger))), followed.generation.token
@@ -265,6 +274,6 @@ def test_another_process_is_refused_until_the_owner_is_dead(settings: Settings, 
 def test_through_chroma_the_same_is_found(index: Index) -> None:
     live = index.live("helper")
     through = Served(live.generation, live.partitions, live.checked_at, live.view, live.nearest_in, live.matching_in,
-                     live.told, exact=0)  # fmt: skip
+                     live.told, live.states_of, exact=0)  # fmt: skip
     vector = EMBEDDER.embed(["a lorry with a fever"])[0]
     assert through.nearest(vector, live.partitions.keys(), 3) == live.nearest(vector, live.partitions.keys(), 3)

@@ -125,6 +125,7 @@ def _chunks() -> None:
         sa.Column("digest", sa.String(32), primary_key=True),
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("vector", sa.LargeBinary, nullable=False),
+        sa.Column("states", sa.LargeBinary),
     )
 
 

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from rag.copilot import FolderOptions, SourceSpec
+from rag.embedders.hashing import HashingEmbedder
 from rag.evals.golden import Golden, load_golden
-from rag.evals.places import lost_places
+from rag.evals.places import fills, lost_places
+from rag.hit import Passage
+from rag.recipe import Recipe
+from rag.sources import files
+from rag.splitting import split
 
 FOLDER = Path(__file__).resolve().parents[3] / "benchmarks" / "golden"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -28,6 +34,20 @@ def corpus_at(head: Path) -> dict[str, str]:
     return {path.relative_to(head).as_posix(): path.read_text(encoding="utf-8", errors="replace") for path in files}
 
 
+def passages_at(head: Path, documents: set[str]) -> dict[str, list[Passage]]:
+    """What an index would hold of some documents, by their keys; chunks have as many words as the real ones tokens."""
+    spec = SourceSpec(name="docs", folder=FolderOptions(path=head))
+    count, found = HashingEmbedder().tokens, dict[str, list[Passage]]()
+    for key in documents:
+        document = files.document(spec, key, (head / key).read_bytes(), version="v1", changed_at=0)
+        found[key] = [
+            Passage(str(chunk.ordinal), key, "docs", document.title, chunk.headings, chunk.text, "guide",
+                    document.label, "v1", 0, 0)
+            for chunk in split(document, count, Recipe())
+        ]  # fmt: skip
+    return found
+
+
 @pytest.fixture(params=FILES, ids=[path.stem for path in FILES])
 def golden(request: pytest.FixtureRequest) -> Golden:
     """One file of golden questions after another."""
@@ -42,6 +62,13 @@ def test_there_are_enough_questions_and_some_without_an_answer(golden: Golden) -
 def test_every_place_stands_in_the_corpus(golden: Golden, shared_data: Path) -> None:
     asked = ((question.id, question.where) for question in golden.questions)
     assert lost_places(asked, corpus_at(head_of(golden, shared_data))) == []
+
+
+@pytest.mark.slow
+def test_every_place_can_be_found_in_what_the_readers_and_the_splitter_make(golden: Golden, shared_data: Path) -> None:
+    places = [place for question in golden.questions for place in question.where]
+    found = passages_at(head_of(golden, shared_data), {place.document for place in places})
+    assert [place for place in places if not any(fills(one, place) for one in found[place.document])] == []
 
 
 def test_questions_are_spread_over_the_documents(golden: Golden) -> None:

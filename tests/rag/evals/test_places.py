@@ -61,6 +61,10 @@ def test_a_heading_beside_a_phrase_takes_nothing_by_itself() -> None:
     assert not fills(passage("Anything."), says("at least twenty seconds", heading="Hands"))
 
 
+def test_a_phrase_that_is_a_heading_is_held_by_what_lies_under_it() -> None:
+    assert fills(passage("Anything.", headings=("Care", "Of the hands")), says("of the hands"))
+
+
 def test_lost_places_say_why() -> None:
     places = [says("at least twenty seconds", heading="Hands"), says("at least ten seconds"), says("a b", "gone.md")]
     lost = lost_places([("q", [*places, says("if < 5 people wait", heading="Feet")])], {"hygiene.md": TEXT})

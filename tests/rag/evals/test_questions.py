@@ -68,6 +68,11 @@ def test_the_same_in_like_words_only_counts(house: Database) -> None:
     assert [(one.seen, one.unhelpful) for one in listed(house)] == [(3, 1)]
 
 
+def test_another_number_is_another_question(house: Database) -> None:
+    assert asked(house, "How many beds has ward 3 of our house?") == Proposed(new=1)
+    assert asked(house, "How many beds has ward 4 of our house?") == Proposed(new=1)
+
+
 def test_alike_questions_of_one_go_are_one(house: Database) -> None:
     assert asked(house, HANDS, HANDS.lower(), "??", "no") == Proposed(new=1, repeated=1, empty=2)
 

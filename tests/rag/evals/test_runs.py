@@ -8,7 +8,7 @@ from rag.evals.covering import covering
 from rag.evals.golden import Golden
 from rag.evals.judging import Judged
 from rag.evals.places import LostReason
-from rag.evals.runs import keep_run, list_runs, run_of
+from rag.evals.runs import Trial, keep_run, list_runs, run_of
 from rag.evals.sets import freeze_set, frozen_set, keep_set
 from substrate.access import Label
 from substrate.columns import Sensitivity
@@ -24,10 +24,10 @@ RESULTS = [
 ]
 
 
-def kept(house: Database, label: Label = INTERNAL, questions: Golden = SET) -> int:
+def kept(house: Database, label: Label = INTERNAL, questions: Golden = SET, trial: Label | None = None) -> int:
     with house.write() as connection:
         row = keep_set(connection, questions, "ward.yaml", label, DOCTOR, NOW)
-        return keep_run(connection, row, MEASURED, RESULTS, DOCTOR, NOW)
+        return keep_run(connection, row, Trial(MEASURED, trial or label, RESULTS), DOCTOR, NOW)
 
 
 def test_a_run_reads_as_it_was_kept(house: Database) -> None:
@@ -60,6 +60,12 @@ def test_a_protected_run_is_not_there_for_those_who_may_not_see_it(house: Databa
         with pytest.raises(NotFoundError, match=f"no run {number}"):
             run_of(connection, number, CLERK)
         assert run_of(connection, number, DOCTOR)[0].label == PHI
+
+
+def test_a_run_over_protected_documents_is_protected_although_its_questions_are_not(house: Database) -> None:
+    kept(house, INTERNAL, trial=PHI)
+    with house.read() as connection:
+        assert (list_runs(connection, CLERK), len(list_runs(connection, DOCTOR))) == ([], 1)
 
 
 def test_frozen_sets_have_versions_and_the_old_ones_stay(house: Database) -> None:

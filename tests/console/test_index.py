@@ -1,0 +1,80 @@
+"""The index at the keyboard: made of a folder, brought up to date, mended, taken back; and asked."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.console.shell import Shell
+
+SYNC = ("index", "sync", "--from", "guide", "--copilot", "guide")
+
+
+@pytest.fixture
+def guide(shell: Shell, models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell beside a folder of three documents, with the model there."""
+    monkeypatch.setenv("PLUMBLINE_MODELS_DIR", str(models_dir))
+    Path("guide").mkdir()
+    for name, text in (
+        ("moor.md", "# Mooring\n\nA zeppelin is moored at the mast by three riggers."),
+        ("fill.md", "# Filling\n\nThe cells are filled with helium before dawn."),
+        ("crew.md", "# Crew\n\nThe navigator writes the log of each watch."),
+    ):
+        Path("guide", name).write_text(text, "utf-8")
+    return shell
+
+
+@pytest.mark.slow
+def test_from_a_folder_to_an_answer_that_cites_it(guide: Shell) -> None:
+    first = guide.ask(*SYNC)
+    assert {"documents": 3, "chunks": 3, "embedded": 3, "deleted": 0}.items() <= first.items()
+    assert first["seconds"] > 0
+    told = guide.ask("ask", "guide", "Who moors a zeppelin at the mast?")
+    assert [one["document"] for one in told["citations"]] == ["moor.md"]
+    shown = guide("ask", "guide", "Who moors a zeppelin at the mast?").out
+    assert "moored at the mast by three riggers. [1]" in " ".join(shown.split())
+    assert "moor.md, version" in shown
+
+
+@pytest.mark.slow
+def test_nothing_new_embeds_nothing_and_what_goes_is_deleted(guide: Shell) -> None:
+    guide.ask(*SYNC)
+    assert guide.ask(*SYNC)["embedded"] == 0
+    Path("guide", "crew.md").unlink()
+    again = guide.ask("index", "sync", "--copilot", "guide")
+    assert (again["documents"], again["deleted"], again["embedded"]) == (2, 1, 0)
+    (status,) = [one for one in guide.ask("index", "status")["copilots"] if one["copilot"] == "guide"]
+    assert (status["documents"], status["chunks"], status["stale"], status["held_count"]) == (2, 2, False, 0)
+
+
+@pytest.mark.slow
+def test_what_was_lost_behind_our_back_comes_back_with_the_next_sync(guide: Shell, home: Path) -> None:
+    guide.ask(*SYNC)
+    shutil.rmtree(home / "index")
+    guide.ask(*SYNC)
+    assert guide("index", "verify", "--deep").code == 0
+    assert guide.ask("ask", "guide", "What are the cells filled with?", "--search-only")["hits"]
+
+
+def test_without_the_model_it_says_which_command_brings_it(shell: Shell) -> None:
+    Path("guide").mkdir()
+    said = shell(*SYNC)
+    assert said.code == 2
+    assert "plumbline models install" in said.err
+
+
+def test_what_is_wrong_with_a_command_is_said(shell: Shell) -> None:
+    assert shell("index", "sync", "--from", "nowhere", "--copilot", "guide").code == 3
+    assert shell("index", "sync", "--copilot", "nobody").code == 3
+    assert shell("index", "sync", "--from", ".").code == 2
+    assert shell("index", "rollback", "nobody").code == 3
+    assert shell("index", "promote", "nobody").code == 3
+
+
+def test_the_status_of_nothing_is_told(shell: Shell) -> None:
+    status = shell.ask("index", "status")
+    assert status["owner"] is None
+    assert all(one["generation"] is None for one in status["copilots"])
+    assert "never synced" in shell("index", "status").out
