@@ -9,6 +9,7 @@ after it (there is none but by chance). Every second question is for fitting; wh
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ _MOST = 300
 """Questions of one kind a set."""
 
 _NONE, _STRANGE = "written to have none", "of another set"
+_NO_MANUALS = ("covid_qa", "medquad")
 _RIDGE = 0.01
 _STEPS = 100
 _ASKER = Caller("benchmark", "anybody", Sensitivity.INTERNAL)
@@ -76,16 +78,24 @@ def cases(sets: Sequence[Judged], embedder: Embedder) -> Iterator[Case]:
 
 
 def fitted(found: Sequence[Case], columns: Sequence[int]) -> Numbers:
-    """Bias and weights of a logistic regression on some columns; those with and without an answer weigh the same."""
+    """Bias and weights of a logistic regression on some columns.
+
+    Every set weighs the same, manuals double; so do the questions with and without an answer in it.
+    """
     x = np.array([[1.0, *(case.evidence[column] for column in columns)] for case in found])
     y = np.array([float(case.answerable) for case in found])
-    weight = np.where(y == 1, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
+    kinds = Counter((case.judged, case.answerable) for case in found)
+    weight = np.array([_weight(case) / kinds[case.judged, case.answerable] for case in found]) * len(found)
     beta = np.zeros(x.shape[1])
     for _ in range(_STEPS):
         chance = 1 / (1 + np.exp(-x @ beta))
         curve = (x * (weight * chance * (1 - chance))[:, None]).T @ x + _RIDGE * np.eye(len(beta))
         beta += np.linalg.solve(curve, x.T @ (weight * (y - chance)) - _RIDGE * beta)
     return np.asarray(beta)
+
+
+def _weight(case: Case) -> float:
+    return 1.0 if case.judged in _NO_MANUALS else 2.0
 
 
 def results(found: Sequence[Case]) -> Iterator[Result]:

@@ -140,8 +140,8 @@ class _Work:
         embedder, hits = self.ground.embedder, self.answer.found.hits
         with self.stages.timed("extract"):
             cleared = embedder.clearance >= Sensitivity.PII
-            question = self.question if cleared else self.ground.masked(self.question)
-            quoted = extract(question, hits, embedder)
+            masked = str if cleared else self.ground.redaction(self.question).mask
+            quoted = extract(self.question, hits, embedder, masked)
         self.sentences = [Sentence(plain(each.text, addresses=True), (each.hit + 1,)) for each in quoted]
         if not self.sentences:
             self.sentences = [Sentence(plain(hits[0].passage.text, addresses=True)[:_LONGEST], (1,))]

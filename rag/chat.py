@@ -61,19 +61,22 @@ class ChatModel:
         model: the model's name.
         clearance: what it may be given.
         key: the API's key; None: it asks for none.
+        seconds: how long it may write.
         streamed: have it send the answer while it is written.
-        client, backoff, sleep, chance: given in tests.
+        client, backoff, sleep, chance, clock: given in tests.
     """
 
     url: str
     model: str
     clearance: Sensitivity = Sensitivity.INTERNAL
     key: SecretStr | None = None
+    seconds: float = 120.0
     streamed: bool = True
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=_TIMEOUT), repr=False)
     backoff: Backoff = _PATIENCE
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
+    clock: Callable[[], float] = time.monotonic
 
     def write(self, messages: Messages) -> Iterator[str]:
         """What it answers, piece by piece; it is asked again only as long as nothing came.
@@ -81,7 +84,7 @@ class ChatModel:
         Raises:
             ChatError: it cannot be reached, refuses, or breaks off.
         """
-        tried, written = 0, 0
+        tried, written, until = 0, 0, self.clock() + self.seconds
         while True:
             tried += 1
             try:
@@ -90,6 +93,8 @@ class ChatModel:
                     written += len(piece)
                     if written >= _LONGEST:
                         return
+                    if self.clock() > until:
+                        raise ChatError(f"{safe_url(self.url)} was still writing after {self.seconds:.0f} s")
                 return
             except _LaterError as error:
                 self._pause(error, tried, written)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,13 +47,14 @@ class Quoted:
     place: int
 
 
-def extract(question: str, hits: Sequence[Hit], embedder: Embedder) -> list[Quoted]:
+def extract(question: str, hits: Sequence[Hit], embedder: Embedder, masked: Callable[[str], str] = str) -> list[Quoted]:
     """The sentences that answer a question best, in the order of their passages; at least one, if there is any.
 
     Args:
-        question: as it may be given to the embedder.
+        question: what was asked.
         hits: the best first; what of them the embedder may not be given is compared by its words alone.
         embedder: compares meanings.
+        masked: masks what the embedder is given.
     """
     asked = stems(telling(question))
     found = [
@@ -66,7 +67,7 @@ def extract(question: str, hits: Sequence[Hit], embedder: Embedder) -> list[Quot
     found = found[:_CANDIDATES]
     if not found:
         return []
-    near, meant = _meant(question, found, hits, embedder)
+    near, meant = _meant(masked(question), found, hits, embedder, masked)
     scores = np.array([_score(common[each], similarity) for each, similarity in zip(found, near, strict=True)])
     chosen = _chosen(scores, meant)
     return sorted((found[place] for place in chosen), key=lambda each: (each.hit, each.place))
@@ -81,11 +82,11 @@ def _score(common: float, similarity: float | None) -> float:
 
 
 def _meant(
-    question: str, found: Sequence[Quoted], hits: Sequence[Hit], embedder: Embedder
+    question: str, found: Sequence[Quoted], hits: Sequence[Hit], embedder: Embedder, masked: Callable[[str], str]
 ) -> tuple[list[float | None], Vectors]:
     """Each sentence's cosine with the question, and its vector; none of what the embedder may not be given."""
     given = [at for at, each in enumerate(found) if hits[each.hit].passage.label.sensitivity <= embedder.clearance]
-    vectors = embedder.embed([question, *(found[at].text for at in given)])
+    vectors = embedder.embed([question, *(masked(found[at].text) for at in given)])
     near: list[float | None] = [None] * len(found)
     meant = np.zeros((len(found), vectors.shape[1]), dtype=np.float32)
     for at, vector in zip(given, vectors[1:], strict=True):

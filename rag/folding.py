@@ -26,13 +26,25 @@ class Folded:
 
 def folded(text: str) -> Folded:
     """A text without what makes the same words look different: `Ｊosé` and `JOSE` are one."""
+    if text.isascii():
+        return Folded(bare(text), tuple(range(len(text) + 1)))
     signs: list[str] = []
     places: list[int] = []
     for place, sign in enumerate(text):
-        bare = _bare(sign)
-        signs.append(bare)
-        places += [place] * len(bare)
+        shown = _bare(sign)
+        signs.append(shown)
+        places += [place] * len(shown)
     return Folded("".join(signs), (*places, len(text)))
+
+
+def bare(text: str) -> str:
+    """The folded text alone."""
+    if text.isascii():
+        return text.lower().translate(_SPACES)
+    return "".join(map(_bare, text))
+
+
+_SPACES = {ord(sign): " " for sign in "\t\r\v\f\x1c\x1d\x1e\x1f"}
 
 
 @lru_cache(maxsize=1 << 12)

@@ -16,11 +16,11 @@ _DATE = (
 _BIRTH = r"(?:\bborn\b|\bbirth\w*|\bdob\b|\bd\.o\.b\b|\bgeb(?:oren)?\b|\bnee?\b)"
 
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("email", re.compile(r"(?P<it>[\w.+%-]+@[\w-]+(?:\.[\w-]+)+)")),
+    ("email", re.compile(r"(?<![\w.+%-])(?P<it>[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)")),
     ("date of birth", re.compile(rf"{_BIRTH}[^\n]{{0,24}}?(?<!\d)(?P<it>{_DATE})")),
     ("number", re.compile(r"(?<!\w)(?P<it>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?!\w)")),
     ("number", re.compile(r"(?<!\w)(?P<it>\d{3}-\d{2}-\d{4})(?!\w)")),
-    ("phone", re.compile(r"(?<![\w./-])(?P<it>(?:\+|\(|0)\d[\d ()./-]{5,}\d)(?!\w)")),
+    ("phone", re.compile(r"(?<![\w./-])(?P<it>(?:\+|\(|0)\d[\d ()./-]{5,30}\d)(?!\w)")),
     ("phone", re.compile(r"(?<![\w./-])(?P<it>\d{3}[-. ]\d{3}[-. ]\d{4}|\d{3}-\d{4})(?!\w)")),
     ("number", re.compile(r"(?<![\w./-])(?!\d{4}-\d\d-\d\d)(?P<it>\d(?:[ -]?\d){8,})(?!\w)")),
     ("number", re.compile(r"(?<!\w)(?P<it>(?:[a-z]{1,8}[-:#/ ]?)?\d{5,}[a-z]?)(?!\w)")),

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, String, select
 from sqlmodel import AutoString
 
-from rag.folding import folded
+from rag.folding import bare
 from rag.redaction import Known
 from rag.words import STOP
 from substrate.catalog import Vertical
@@ -54,7 +54,7 @@ def named(connection: Connection, vertical: Vertical, text: str) -> list[Known]:
 
     Reads every name once; it is for texts that leave the machine, which takes longer anyhow.
     """
-    said = {word for word in _TOKEN.findall(folded(text).text) if word not in STOP}
+    said = {word for word in _TOKEN.findall(bare(text)) if word not in STOP}
     found = []
     for record in vertical.records:
         for declared in _personal(record, {"name"}):
@@ -64,7 +64,7 @@ def named(connection: Connection, vertical: Vertical, text: str) -> list[Known]:
 
 
 def _said(name: str, said: set[str]) -> Iterator[str]:
-    for word in _TOKEN.findall(folded(name).text):
+    for word in _TOKEN.findall(bare(name)):
         for written in {word, word.rstrip("0123456789")}:
             if written in said:
                 yield written

@@ -23,6 +23,7 @@ _TAG = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BRACKET = re.compile(r"<(?=[a-z!/?])", re.IGNORECASE)
+_GAPS = re.compile(r"\s{3,}")
 _ADDRESS = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>]+|\b(?:mailto|data|javascript|vbscript|file|tel|sms):[^\s<>]+"
     r"|\bwww\.[^\s<>]+",
@@ -39,7 +40,7 @@ def plain(text: str, *, addresses: bool = False) -> str:
         text: Markdown.
         addresses: leave addresses that stand in it as words, as a document's own; a model's are taken out.
     """
-    text = _visible(html.unescape(text))
+    text = _GAPS.sub(lambda gap: "\n\n" if gap[0].count("\n") > 1 else " ", _visible(html.unescape(text)))
     for _ in range(_ROUNDS):
         before = text
         text = _DEFINITION.sub("", _IMAGE.sub(r"\1", text))

@@ -7,6 +7,7 @@ a person's data in any text (see `patterns`). Each becomes a label, `[name 1]`, 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -84,9 +85,10 @@ class Redaction:
         found.sort(key=lambda each: (each.start - each.end, each.start))
         taken: list[_Found] = []
         for each in found:
-            if all(each.end <= other.start or each.start >= other.end for other in taken):
-                taken.append(each)
-        return sorted(taken, key=lambda each: each.start)
+            place = bisect_left(taken, each.end, key=lambda other: other.start)
+            if place == 0 or taken[place - 1].end <= each.start:
+                taken.insert(place, each)
+        return taken
 
     def _known(self, text: str) -> Iterator[_Found]:
         if self._pattern is None:

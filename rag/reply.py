@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rag.hit import Hit
+from rag.plain import plain
 from rag.search import SearchResult
 
 
@@ -117,6 +118,11 @@ def citation(number: int, hit: Hit, now: int) -> Citation:
     passage = hit.passage
     since = passage.checked_at if passage.changed_at is None else passage.changed_at
     return Citation(
-        number, passage.chunk, passage.document, passage.source, passage.title, passage.headings, passage.version,
-        passage.link, passage.changed_at, max(now - since, 0), hit.stale,
+        number, passage.chunk, passage.document, passage.source, _named(passage.title),
+        tuple(map(_named, passage.headings)), passage.version, passage.link, passage.changed_at, max(now - since, 0),
+        hit.stale,
     )  # fmt: skip
+
+
+def _named(title: str) -> str:
+    return plain(title, addresses=True)

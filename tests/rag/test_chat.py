@@ -97,6 +97,12 @@ def test_an_endless_answer_is_cut(server: Told) -> None:
     assert len("".join(model(server).write(ASK))) == 20_000
 
 
+def test_one_that_writes_for_ever_is_stopped(server: Told) -> None:
+    ticks = iter(range(0, 10_000, 50))
+    with pytest.raises(ChatError, match="still writing after 120 s"):
+        list(model(server, clock=lambda: float(next(ticks))).write(ASK))
+
+
 def test_nobody_there_is_an_error_that_names_the_server() -> None:
     gone = ChatModel("http://127.0.0.1:9/v1", "small", sleep=lambda _seconds: None)
     with pytest.raises(ChatError, match=r"127\.0\.0\.1:9/v1 did not answer"):
