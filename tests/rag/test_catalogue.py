@@ -78,7 +78,7 @@ def served(changes: list[Change], exact: int = 1_000) -> Served:
     """A generation whose Chroma has lost everything."""
     catalogue = Catalogue(8)
     catalogue.apply([], changes)
-    return Served(1, LABELS, 0, catalogue.view, lambda *_: [], lambda *_: [], lambda _: {}, exact)
+    return Served(1, LABELS, 0, catalogue.view, lambda *_: [], lambda *_: [], lambda _: {}, lambda _: {}, exact)
 
 
 def passage(one: Change) -> Passage:
