@@ -22,10 +22,10 @@ from benchmarks.judged import Judged, judged_sets
 from benchmarks.remembering import Remembering
 from benchmarks.result import Result, show
 from rag.copilot import Copilot
-from rag.embedder import Embedder
 from rag.embedders.minilm import open_minilm
 from rag.hit import Query
 from rag.memory import MemoryIndex, MemoryLive
+from rag.rerank import TokenEmbedder
 from rag.search import search
 from rag.thinness import MEASURED, THIN, WORDS_ALONE, Evidence, confidence, evidence
 from substrate.access import Caller
@@ -62,11 +62,12 @@ class Case:
     evidence: tuple[float, ...]
 
 
-def cases(sets: Sequence[Judged], embedder: Embedder) -> Iterator[Case]:
+def cases(sets: Sequence[Judged], embedder: TokenEmbedder) -> Iterator[Case]:
     """Every question with what a search found for it."""
     for place, judged in enumerate(sets):
         chunks = cut(judged.documents, embedder)
-        live = MemoryLive(passages(chunks), embedder.embed([chunk.embedded_text for _, chunk in chunks]))
+        vectors, states = embedder.embed_with_states([chunk.embedded_text for _, chunk in chunks])
+        live = MemoryLive(passages(chunks), vectors, states=states)
         index = MemoryIndex({_COPILOT.name: live})
         strange = [asked.ask for asked in sets[(place + 1) % len(sets)].questions]
         kinds = (("its own", [one.ask for one in judged.questions]), (_NONE, judged.unanswerable), (_STRANGE, strange))

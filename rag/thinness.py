@@ -2,7 +2,8 @@
 
 A logistic function of a few numbers, fitted by `python -m benchmarks.thinness` on half of the questions of five judged
 sets: the golden questions of three manuals, which count double, COVID-QA and MedQuAD. Each is asked of its own
-documents (there is an answer), and of others' (there is none, but by chance). The figures below are of the other half.
+documents (there is an answer), and of others' (there is none, but by chance). The figures below are of the other half,
+in the order of the fused legs, without the second look of `rag.rerank`, which may put another hit first.
 """
 
 from __future__ import annotations
