@@ -1,0 +1,84 @@
+"""The words of a generation: what is written is found at once, what is deleted is not, whatever its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.lexical import LexicalIndex
+from rag.projection import Change, key_of
+
+
+def change(chunk: str, text: str, sequence: int = 1, label: int = 1) -> Change:
+    """A chunk that says something."""
+    return Change(chunk, key_of(chunk), sequence, False, 1, label, "guide", None, None, "Title", ("Head",), text, b"")
+
+
+FIRST, LAST = "0" * 32, "f" * 32
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> LexicalIndex:
+    """Two chunks with the smallest and the largest key."""
+    made = LexicalIndex(tmp_path / "words")
+    made.apply([], [change(FIRST, "The émigrés' appointments"), change(LAST, "A lorry", label=2)])
+    return made
+
+
+def found(
+    index: LexicalIndex, *words: str, labels: tuple[int, ...] = (1, 2), among: list[int] | None = None
+) -> list[int]:
+    """The keys of what matches."""
+    return [key for key, _ in index.matching(dict.fromkeys(words, 1.0), labels, 5, among)]
+
+
+def test_words_are_found_without_case_accents_and_endings(index: LexicalIndex) -> None:
+    assert found(index, "EMIGRE") == found(index, "appointment") == [key_of(FIRST)]
+
+
+def test_titles_and_headings_are_words_too(index: LexicalIndex) -> None:
+    assert len(found(index, "title")) == len(found(index, "head")) == 2
+
+
+def test_only_some_partitions_or_chunks_are_searched(index: LexicalIndex) -> None:
+    assert found(index, "title", labels=(2,)) == [key_of(LAST)]
+    assert found(index, "title", labels=()) == []
+    assert found(index, "title", among=[key_of(LAST)]) == [key_of(LAST)]
+
+
+@pytest.mark.parametrize("chunk", [FIRST, LAST])
+def test_what_is_deleted_is_not_found(index: LexicalIndex, chunk: str) -> None:
+    index.apply([key_of(chunk)], [])
+    assert key_of(chunk) not in found(index, "title")
+    assert len(index.stand()) == 1
+
+
+def test_what_is_written_again_is_there_once(index: LexicalIndex) -> None:
+    index.apply([], [change(FIRST, "Something else", sequence=7)])
+    assert (found(index, "emigre"), index.stand()[key_of(FIRST)]) == ([], 7)
+    assert len(index.stand()) == 2
+
+
+def test_no_words_match_nothing(index: LexicalIndex) -> None:
+    assert found(index, "") == found(index) == found(index, "?!") == []
+
+
+def test_a_heavier_word_weighs_more(index: LexicalIndex) -> None:
+    ranked = index.matching({"lorry": 0.1, "appointment": 5.0}, [1, 2], 2)
+    assert [key for key, _ in ranked] == [key_of(FIRST), key_of(LAST)]
+
+
+def test_it_is_kept_when_it_is_closed(index: LexicalIndex, tmp_path: Path) -> None:
+    index.close()
+    again = LexicalIndex(tmp_path / "words")
+    assert (len(again.stand()), again.is_new) == (2, False)
+
+
+def test_only_its_owner_writes(index: LexicalIndex, tmp_path: Path) -> None:
+    reader = LexicalIndex(tmp_path / "words", writing=False)
+    with pytest.raises(RuntimeError, match="only read here"):
+        reader.apply([], [change(FIRST, "x")])
+    index.apply([key_of(LAST)], [])
+    reader.refresh()
+    assert len(reader.stand()) == 1
