@@ -151,8 +151,10 @@ def run(command: Sequence[str], doomed: list[int], chance: random.Random) -> tup
                 took = [float(each.split()[1]) for each in said if each.startswith("took")] or [0.2]
                 sleep(chance.random() * 1.5 * sorted(took)[len(took) // 2])
                 process.kill()
-                return [*said, *(process.stdout or ())], True
-    if process.returncode not in (0, -signal.SIGKILL):
+                said += process.stdout or ()
+                # It may have come to its end by itself just before.
+                return said, process.wait() == -signal.SIGKILL
+    if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     return said, False
 

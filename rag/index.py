@@ -107,6 +107,8 @@ class Index:
         A generation that is complete and was followed to its end is judged, and answers if it passes.
         """
         with self._turn:
+            if self._closed:
+                return 0
             taken_over = self._writer.renew()
             wanted = self._wanted()
             if taken_over:
@@ -152,7 +154,7 @@ class Index:
         with self._turn:
             with self._database.read() as connection:
                 chosen = generation(connection, number)
-            if chosen.state is State.RETIRED or chosen.state is State.BUILDING:
+            if chosen.state in (State.RETIRED, State.BUILDING, State.LIVE):
                 raise ConflictError(f"generation {number} is {chosen.state}", hint="See plumbline index status.")
             followed = self._opened(chosen)
             while followed.follow(_WHOLE):
@@ -251,10 +253,13 @@ class Index:
     def _settle(self, chosen: Generation, verdicts: Sequence[Verdict], *, passed: bool) -> None:
         now = self._clock.now()
         with self._database.write() as connection:
+            found = generation(connection, chosen.id)
+            if found.state is State.LIVE:  # another owner was quicker
+                return
             keep_gates(connection, chosen.id, as_kept(verdicts))
             if passed:
-                flip(connection, generation(connection, chosen.id), now)
-            elif generation(connection, chosen.id).state is State.READY:
+                flip(connection, found, now)
+            elif found.state is State.READY:
                 settle(connection, chosen.id, State.FAILED, Why.GATES, now)
 
     def _sweep(self) -> None:

@@ -14,6 +14,7 @@ from rag.followed import Followed
 from rag.gates import Verdict, consistency, coverage
 from rag.generations import (
     drop_retired,
+    flip,
     generations,
     live_generation,
     open_generation,
@@ -138,6 +139,18 @@ def test_a_failed_generation_is_judged_again_once_it_changed(
         assert other_recipe(one_ledger, shelf).state == "failed"
         shelf.put("0", "New.")
         assert other_recipe(one_ledger, shelf).state == "ready"
+
+
+def test_of_two_owners_the_quicker_lets_it_answer(index: Index, one_ledger: Database, shelf: Shelf) -> None:
+    other_recipe(one_ledger, shelf)
+    with one_ledger.write() as connection:
+        ready = generations(connection, "helper")[0]
+        flip(connection, ready, CLOCK.now())
+    index._settle(ready, [], passed=True)
+    index.catch_up()
+    assert index.live("helper").generation == 2
+    with pytest.raises(ConflictError, match="generation 2 is live"):
+        index.promote(2)
 
 
 def test_a_rollback_answers_as_before_and_stays(index: Index, one_ledger: Database, shelf: Shelf) -> None:

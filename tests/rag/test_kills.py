@@ -66,5 +66,6 @@ def test_two_processes_that_sync_at_once_embed_each_text_once(one_ledger: Databa
 def test_a_history_that_is_replayed_and_killed_ends_in_todays_index(shared_data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.replay", "--embedder", "hashing"]
     found = replay(shared_data / "corpora" / "fleetbase_docs", tmp_path, HashingEmbedder(), 2, command)
-    assert (found.wrong, found.mended, found.kills) == (0, 0, 2)
+    assert (found.wrong, found.rounded, found.mended) == (0, 0, 0)
+    assert found.kills > 0
     assert found.embedded == found.distinct > found.chunks > 100

@@ -158,7 +158,7 @@ def _ran(planted: House) -> int:
     with planted.database.write() as connection:
         trial = try_out(connection, golden, ask, index.live("house").generation, _copilot(planted))
         kept = keep_set(connection, golden, "file", trial.label, CHIEF, now)
-        return keep_run(connection, kept, trial.measured, trial.judged, CHIEF, now)
+        return keep_run(connection, kept, trial, CHIEF, now)
 
 
 def _copilot(planted: House) -> Copilot:
