@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, String, Table, inspect, text
 
 import automations
+import rag
 import substrate
 from substrate.database import Database
 from substrate.errors import DatabaseError
@@ -43,7 +44,7 @@ def test_from_every_earlier_head(database: Database, step: str) -> None:
 
 
 def test_the_migrations_end_in_the_declared_tables(database: Database) -> None:
-    for room in (substrate, automations):
+    for room in (substrate, rag, automations):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             if ".migrations." not in module.name:
                 import_module(module.name)
