@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from automations.retention import forget_messages, stuck_messages
 from flows.installation import Installation
-from substrate.clock import parse_duration
+from rag.upkeep import tidy
+from substrate.clock import DAY, parse_duration
 from substrate.retention import bit_by_bit, forget_events, forget_features
 from substrate.upkeep import look_after
+
+_KEEP_INDEX = 7 * DAY
+"""How long a copilot's index can be taken back, and how long an owner that was away may follow row by row."""
 
 
 def forget(opened: Installation) -> dict[str, int]:
@@ -18,7 +22,8 @@ def forget(opened: Installation) -> dict[str, int]:
     if settings.keep_feature_history is not None:
         before = now - parse_duration(settings.keep_feature_history)
         gone["feature_history"] = sum(forget_features(database, each, before) for each in opened.verticals.values())
-    return gone
+    index = tidy(database, now - _KEEP_INDEX, now)
+    return gone | {f"index_{name}": count for name, count in index.items()}
 
 
 def inspect(opened: Installation) -> dict[str, int]:
