@@ -1,5 +1,6 @@
 """What can be asked: documents, chunks and the index of the support copilots.
 
-The records told as text (`verticals/*/documents.py`) and the notes among the records are its input. The room is
-reserved here so that the import contracts hold it apart from the day it opens.
+Read `document`, `copilot` and `told`, which say what there is; `splitting`, `ledger`, `plan` and `sync`, which bring the
+ledger in step; `index`, `projection` and `reconcile`, which follow it; `search`, `context` and `answer`, which are
+asked; then `evals`, which say how well.
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,8 @@ def complaint(words: Sequence[str]) -> str | None:
         return complaint(shlex.split(words[-1].partition("exec ")[2])) if "exec " in words[-1] else "no exec"
     if program == "plumbline":
         return _of_ours(list(words[1:]))
-    return _of_prefect(list(words[1:])) if program == "prefect" else f"nobody knows {program}"
+    others = {"prefect": _of_prefect, "chroma": _of_chroma}
+    return others[program](list(words[1:])) if program in others else f"nobody knows {program}"
 
 
 def unknown_settings(text: str) -> set[str]:
@@ -57,3 +60,10 @@ def _of_prefect(words: list[str]) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def _of_chroma(words: list[str]) -> str | None:
+    """It reads the words in their order, and so complains of a wrong one before it comes to the last."""
+    program = Path(sys.executable).with_name("chroma")
+    said = subprocess.run([program, *words, "--help"], capture_output=True, text=True, timeout=60)
+    return said.stderr if said.returncode else None

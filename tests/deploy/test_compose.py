@@ -43,7 +43,7 @@ SERVICE = {
         "restart": {"enum": ["no", "always", "on-failure", "unless-stopped"]}, "command": STRINGS,
         "environment": {"type": "object", "additionalProperties": {"type": "string"}},
         "networks": STRINGS, "secrets": STRINGS, "volumes": STRINGS, "tmpfs": STRINGS, "healthcheck": HEALTH,
-        "stop_grace_period": DURATION,
+        "profiles": STRINGS, "stop_grace_period": DURATION,
         "ports": {"type": "array", "items": {"type": "string", "pattern": r"^127\.0\.0\.1:\d+:\d+$"}},
         "depends_on": {"type": "object", "additionalProperties": WAITS},
         "build": {"type": "object", "additionalProperties": False,
