@@ -62,6 +62,7 @@ def extract(question: str, hits: Sequence[Hit], embedder: Embedder, masked: Call
         for number, hit in enumerate(hits[:_PASSAGES])
         for place, text in enumerate(dict.fromkeys(sentences(hit.passage.text)))
     ]
+    found = _of_the_same_numbers(question, found)
     common = {each: _common(asked, each.text) for each in found}
     found.sort(key=lambda each: (-common[each], each.hit, each.place))
     found = found[:_CANDIDATES]
@@ -71,6 +72,12 @@ def extract(question: str, hits: Sequence[Hit], embedder: Embedder, masked: Call
     scores = np.array([_score(common[each], similarity) for each, similarity in zip(found, near, strict=True)])
     chosen = _chosen(scores, meant)
     return sorted((found[place] for place in chosen), key=lambda each: (each.hit, each.place))
+
+
+def _of_the_same_numbers(question: str, found: list[Quoted]) -> list[Quoted]:
+    """Where some sentences say every number that was asked for, the others speak of something else: class 8-1 is not 8-6."""
+    numbers = {word for word in words_of(question) if any(letter.isdigit() for letter in word)}
+    return [each for each in found if numbers <= set(words_of(each.text))] or found
 
 
 def _common(asked: set[str], text: str) -> float:
