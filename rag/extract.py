@@ -75,7 +75,7 @@ def extract(question: str, hits: Sequence[Hit], embedder: Embedder, masked: Call
 
 
 def _of_the_same_numbers(question: str, found: list[Quoted]) -> list[Quoted]:
-    """Where some sentences say every number that was asked for, the others speak of something else: class 8-1 is not 8-6."""
+    """Where some sentences say every number that was asked for, the others are about something else: 8-1 is not 8-6."""
     numbers = {word for word in words_of(question) if any(letter.isdigit() for letter in word)}
     return [each for each in found if numbers <= set(words_of(each.text))] or found
 
