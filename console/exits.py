@@ -54,7 +54,8 @@ def show_error(error: PlumblineError, *, as_json: bool) -> int:
     shown = Text.assemble(("error: ", "bold red"), error.message)
     if error.hint:
         shown.append(f"\n{error.hint}", style="dim")
-    Console(stderr=True).print(shown)
+    # Not broken into lines: a path or a command that is broken cannot be copied.
+    Console(stderr=True).print(shown, soft_wrap=True)
     return code
 
 
