@@ -23,6 +23,8 @@ from substrate.access import Label
 from substrate.database import Database
 
 _MENDED_AT_ONCE = 1_000
+_REST = 3
+"""How many times as long as a bit of work took is rested after it, where others search meanwhile."""
 
 
 class Followed:
@@ -35,7 +37,7 @@ class Followed:
         folder: where its words lie.
         writes_vectors: whether this process may write in Chroma now.
         writes_words: whether it owns the folder.
-        exact: up to how many rows are compared one by one.
+        exact: up to how many rows for each partition are compared one by one.
     """
 
     def __init__(
@@ -177,8 +179,8 @@ class Followed:
             return
         began = perf_counter()
         for _ in self._vectors.add(token, label, ids, matrix, BEHIND):
-            # The others may search for as long as that took.
-            sleep(max(pause, perf_counter() - began))
+            # The others may search for three times as long as that took.
+            sleep(max(pause, _REST * (perf_counter() - began)))
             began = perf_counter()
 
     def _take(self, gone: Iterable[int], there: Sequence[Change]) -> None:

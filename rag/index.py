@@ -40,7 +40,7 @@ class IndexOptions:
         address: base address at which this process answers others.
         quality: the gate of golden questions; None: generations are not judged by any.
         latency_ms: how long a search may take before a generation is kept from answering.
-        exact: up to how many visible rows are compared one by one.
+        exact: up to how many visible rows for each partition are compared one by one.
         pause: seconds to rest after each bit of work that is done behind searches.
     """
 

@@ -15,7 +15,8 @@ from rag.projection import key_of
 from substrate.access import Label
 
 EXACT = 20_000
-"""Up to so many rows are compared one by one: 3 to 10 ms for 384 numbers each on one core, and nothing is missed."""
+"""Up to so many rows for each partition are compared one by one, and nothing is missed. Measured on two cores: 0.07 µs a
+row of 384 numbers where most of all are compared, and 1.6 ms to ask Chroma for a partition, whatever its size."""
 
 _OVER = 4
 _AMONG = 2_000
@@ -56,11 +57,12 @@ class Served:
         count = int(np.count_nonzero(within))
         if count == 0 or k < 1:
             return []
-        if count <= self.exact:
+        if count <= self.exact * len(partitions):
             return self._exactly(vector, within, count, k)
-        found = self._approximately(
-            vector, partitions, within, min(k * _OVER * self.view.size // count, self.view.size)
-        )
+        inside = int(np.count_nonzero(self.view.mask(partitions)))
+        # What a filter leaves out was asked for in vain.
+        wanted = k + _OVER if among is None else k * _OVER * inside // count
+        found = self._approximately(vector, partitions, within, min(wanted, inside))
         # So much was left out that too little is left: better slow than fewer than there are.
         return found[:k] if len(found) >= min(k, count) else self._exactly(vector, within, count, k)
 

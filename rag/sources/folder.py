@@ -18,8 +18,10 @@ from substrate.clock import SECOND, Clock
 from substrate.errors import SourceError
 
 _NANOS = 1_000
-_SETTLED = 3 * SECOND
-"""File systems tell times in steps of up to two seconds (FAT), so that two edits within one step look like one."""
+_WHOLE_SECOND = 1_000_000_000
+_STEP, _COARSE_STEP = SECOND // 10, 3 * SECOND
+"""Two edits within one step of a file system's clock look like one: some milliseconds on those of today, two seconds on
+FAT, whose times are whole seconds."""
 
 
 class FolderFiles:
@@ -90,7 +92,8 @@ class FolderFiles:
 
     def _stamp(self, root: str, path: str, status: os.stat_result, now: int) -> str:
         stamp = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
-        if now - max(status.st_mtime_ns, status.st_ctime_ns) // _NANOS > _SETTLED:
+        step = _STEP if status.st_ctime_ns % _WHOLE_SECOND else _COARSE_STEP
+        if now - max(status.st_mtime_ns, status.st_ctime_ns) // _NANOS > step:
             return stamp
         try:
             return f"{stamp}-{_digest(_bytes(root, path))}"

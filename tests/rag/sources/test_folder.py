@@ -112,7 +112,15 @@ def test_a_name_that_is_no_text_still_has_a_key(docs: Path, stamps: Any) -> None
 
 
 def test_the_stamp_stays_while_nothing_changes(docs: Path, stamps: Any) -> None:
-    assert stamps(source(docs)) == stamps(source(docs))
+    for later in (0, 3_600_000_000):
+        now = ManualClock((docs / "beds.md").stat().st_ctime_ns // 1_000 + later)
+        assert stamps(source(docs, now)) == stamps(source(docs, now))
+
+
+def test_what_was_copied_a_moment_ago_is_not_read_twice(docs: Path, stamps: Any) -> None:
+    newest = max(path.stat().st_ctime_ns for path in docs.rglob("*")) // 1_000
+    soon, late = (ManualClock(newest + after) for after in (200_000, 3_600_000_000))
+    assert stamps(source(docs, soon)) == stamps(source(docs, late))
 
 
 def test_an_edit_within_one_tick_of_the_file_system_is_seen(docs: Path, stamps: Any) -> None:
