@@ -19,6 +19,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
 import numpy as np
 
@@ -30,7 +31,6 @@ from benchmarks.result import Result, milliseconds, show, write
 from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.embedders.minilm import open_minilm
-from rag.follower import Follower
 from rag.hit import Query
 from rag.index import Index, open_index
 from rag.recipe import Recipe
@@ -157,7 +157,8 @@ def _rebuilding(desk: Desk, index: Index) -> Iterator[Result]:
     for name in ("real", "fast"):
         home, folder = str(desk.home), str(desk.documents)
         command = [sys.executable, "-m", "benchmarks.searching", "--rebuild", home, folder, name, *_models(desk)]
-        follower = Follower(index, every=0.2)
+        over = Event()
+        follower = Thread(target=_follow, args=(index, over))
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 (process.stdout or sys.stdin).readline()
@@ -165,9 +166,17 @@ def _rebuilding(desk: Desk, index: Index) -> Iterator[Result]:
                 times = desk.times(index)
             finally:
                 process.kill()
-                follower.stop()
+                over.set()
+                follower.join()
         how = "embedding on one core" if name == "real" else "vectors given, as fast as the ledger takes them"
         yield _line(f"search during a rebuild, {how}", times, _AIM)
+
+
+def _follow(index: Index, over: Event) -> None:
+    """What the serving process's own thread does."""
+    while not over.wait(0.2):
+        while index.follow() and not over.is_set():
+            pass
 
 
 def _models(desk: Desk) -> Sequence[str]:

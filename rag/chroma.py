@@ -28,7 +28,9 @@ from rag.embedder import Vectors
 from rag.vectors import slices
 from substrate.errors import PlumblineError
 
-_AT_ONCE = 100
+AT_ONCE = 100
+"""Vectors a call where nobody searches."""
+
 BEHIND = 10
 """Vectors a call while others search. Chroma 1.5.9 lets no other thread run while it adds: 5 ms a call and 0.45 ms a
 vector of 384 numbers were measured on a quiet machine, six times that where others wait for the same disk."""
@@ -57,7 +59,7 @@ class VectorStore:
         self._collections: dict[str, ChromaCollection] = {}
 
     def add(
-        self, token: str, label: int, ids: Sequence[str], vectors: Vectors, at_once: int = _AT_ONCE
+        self, token: str, label: int, ids: Sequence[str], vectors: Vectors, at_once: int = AT_ONCE
     ) -> Iterator[int]:
         """Add vectors bit by bit, and say after each bit how many; ids that are there already keep theirs."""
         for part in slices(range(len(ids)), at_once):
@@ -71,7 +73,7 @@ class VectorStore:
 
     def delete(self, token: str, label: int, ids: Iterable[str]) -> None:
         """Delete vectors; ids that are not there do no harm."""
-        for part in slices(ids, _AT_ONCE):
+        for part in slices(ids, AT_ONCE):
 
             def deed(collection: ChromaCollection, part: list[str] = part) -> None:
                 collection.delete(ids=part)

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 from rag.catalogue import Catalogue
-from rag.chroma import BEHIND, VectorStore, VectorStoreError
+from rag.chroma import AT_ONCE, BEHIND, VectorStore, VectorStoreError
 from rag.generations import Generation
 from rag.hit import Passage
 from rag.labels import labels
@@ -38,6 +38,7 @@ class Followed:
         writes_vectors: whether this process may write in Chroma now.
         writes_words: whether it owns the folder.
         exact: up to how many rows for each partition are compared one by one.
+        rest: at least how many seconds to rest after each bit of work; 0: nobody searches.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Followed:
         writes_vectors: Callable[[], bool],
         writes_words: bool = True,
         exact: int = EXACT,
+        rest: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.generation = generation
         self.catalogue = Catalogue(generation.dimensions)
@@ -59,6 +61,7 @@ class Followed:
         self._writes_vectors = writes_vectors
         self._writes_words = writes_words
         self._exact = exact
+        self._rest = rest
         self._chunks: dict[int, str] = {}
         self._labels: Mapping[int, Label] = {}
         self._checked_at: int | None = None
@@ -81,17 +84,12 @@ class Followed:
             self._words.matching, self._told, self._states, self._exact,
         )  # fmt: skip
 
-    def follow(self, limit: int, pause: float = 0.0) -> int:
-        """Apply what the ledger says anew, at most so many changes; says how many there were.
-
-        Args:
-            limit: how many.
-            pause: seconds to rest after each bit, so that searches find the machine free.
-        """
+    def follow(self, limit: int) -> int:
+        """Apply what the ledger says anew, at most so many changes; says how many there were."""
         with self._database.read() as connection:
             news = changes(connection, self.generation.id, self.sequence, limit)
         if news:
-            self._apply(news, pause)
+            self._apply(news)
             self.sequence = news[-1].sequence
         return len(news)
 
@@ -142,7 +140,7 @@ class Followed:
         """Give the words' folder back."""
         self._words.close()
 
-    def _apply(self, news: Sequence[Change], pause: float) -> None:
+    def _apply(self, news: Sequence[Change]) -> None:
         there = [change for change in news if not change.gone and change.vector is not None]
         gone = [change for change in news if change.gone or change.vector is None]
         before = {one.key: self.catalogue.label_of(one.key) for one in news}
@@ -152,7 +150,7 @@ class Followed:
         if self._writes_vectors():
             self._take_out([*gone, *moved], before)
             for label in {one.label for one in there}:
-                self._add(label, [one for one in there if label == one.label != before[one.key]], pause)
+                self._add(label, [one for one in there if label == one.label != before[one.key]])
         if self._writes_words:
             self._words.apply([one.key for one in gone], there)
         else:
@@ -171,17 +169,17 @@ class Followed:
         for label, ids in by_label.items():
             self._vectors.delete(self.generation.token, label, ids)
 
-    def _add(self, label: int, part: Sequence[Change], pause: float = 0.0) -> None:
-        matrix = to_matrix((one.vector or b"" for one in part), self.generation.dimensions)
-        token, ids = self.generation.token, [one.chunk for one in part]
-        if not pause:
-            sum(self._vectors.add(token, label, ids, matrix))
-            return
-        began = perf_counter()
-        for _ in self._vectors.add(token, label, ids, matrix, BEHIND):
-            # The others may search for three times as long as that took.
-            sleep(max(pause, _REST * (perf_counter() - began)))
+    def _add(self, label: int, added: Sequence[Change]) -> None:
+        for part in slices(added, AT_ONCE):
+            matrix = to_matrix((one.vector or b"" for one in part), self.generation.dimensions)
+            rest = self._rest()
             began = perf_counter()
+            ids, at_once = [one.chunk for one in part], BEHIND if rest else AT_ONCE
+            for _ in self._vectors.add(self.generation.token, label, ids, matrix, at_once):
+                if rest:
+                    # The others may search for three times as long as that took.
+                    sleep(max(rest, _REST * (perf_counter() - began)))
+                began = perf_counter()
 
     def _take(self, gone: Iterable[int], there: Sequence[Change]) -> None:
         gone = list(gone)

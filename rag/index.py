@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from threading import RLock
+from time import monotonic
 from types import TracebackType
 
 from rag.chroma import VectorStore, open_folder, open_server
@@ -30,6 +31,8 @@ from substrate.settings import Settings
 
 _STEP = 200
 _WHOLE = 2_000
+_ASKED_SECONDS = 2.0
+"""For so long after a search another one is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class IndexOptions:
         quality: the gate of golden questions; None: generations are not judged by any.
         latency_ms: how long a search may take before a generation is kept from answering.
         exact: up to how many visible rows for each partition are compared one by one.
-        pause: seconds to rest after each bit of work that is done behind searches.
+        pause: at least how many seconds to rest after each bit of work while others search.
     """
 
     address: str | None = None
@@ -76,6 +79,7 @@ class Index:
         self._live: dict[str, Followed] = {}
         self._compared: dict[int, int | None] = {}
         self._closed = False
+        self._asked_at = -_ASKED_SECONDS
         self.mended: dict[str, Repair] = {}
 
     def live(self, copilot: str) -> Served:
@@ -85,6 +89,7 @@ class Index:
             NotFoundError: nothing was ever built for it.
         """
         found = self._live.get(copilot)
+        self._asked_at = monotonic()
         if found is None:
             hint = f"Bring it up to date: plumbline index sync --copilot {copilot}"
             raise NotFoundError(f"nothing is indexed for {copilot!r}", hint=hint)
@@ -101,10 +106,11 @@ class Index:
             raise NotFoundError(f"generation {number} is not followed here", hint="See plumbline index status.")
         return found.served
 
-    def follow(self, limit: int = _STEP, *, pause: float = 0.0) -> int:
+    def follow(self, limit: int = _STEP) -> int:
         """Take one step: apply at most so many changes to each generation; says how many there were.
 
-        A generation that is complete and was followed to its end is judged, and answers if it passes.
+        A generation that is complete and was followed to its end is judged, and answers if it passes. Where somebody
+        searched a moment ago, much of the time is rested, so that searches find the machine free.
         """
         with self._turn:
             if self._closed:
@@ -114,7 +120,7 @@ class Index:
             if taken_over:
                 for each in wanted:
                     self._compare(each)
-            applied = sum(self._step(each, limit, pause) for each in wanted)
+            applied = sum(self._step(each, limit) for each in wanted)
             for each in wanted:
                 self._try(each)
             return applied
@@ -192,6 +198,10 @@ class Index:
     ) -> None:
         self.close()
 
+    def _rest(self) -> float:
+        """Seconds to rest after each bit of work; none where nobody searched for a while."""
+        return self._options.pause if monotonic() - self._asked_at < _ASKED_SECONDS else 0.0
+
     def _wanted(self) -> list[Followed]:
         """What is to be followed now: what answers, and what may answer soon; the rest is closed."""
         with self._database.read() as connection:
@@ -210,6 +220,7 @@ class Index:
             found = Followed(
                 self._database, wanted, self._vectors, words,
                 writes_vectors=self._writer.holds, writes_words=self._lock is not None, exact=self._options.exact,
+                rest=self._rest,
             )  # fmt: skip
             self._followed[wanted.id] = found
             self._compare(found)
@@ -223,8 +234,8 @@ class Index:
         self._compared[found.id] = found.synced_at
         self.mended[found.copilot] = repair
 
-    def _step(self, followed: Followed, limit: int, pause: float) -> int:
-        applied = followed.follow(limit, pause)
+    def _step(self, followed: Followed, limit: int) -> int:
+        applied = followed.follow(limit)
         if applied and self._lock is not None:
             with self._database.write() as connection:
                 name, number = self._writer.name, followed.generation.id

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -258,6 +259,7 @@ def test_a_second_owner_is_refused_and_told_whom_to_ask(one_ledger: Database, se
 OPEN = """
 import sys
 from pathlib import Path
+from time import perf_counter
 from rag.lock import FolderLock
 FolderLock(Path(sys.argv[1]), 0)
 """
@@ -279,3 +281,21 @@ def test_through_chroma_the_same_is_found(index: Index) -> None:
     found, exact = (each.nearest(vector, live.partitions.keys(), 3) for each in (through, live))
     assert [row for row, _ in found] == [row for row, _ in exact]
     assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in exact], abs=1e-5)
+
+
+def test_behind_searches_much_of_the_time_is_rested(one_ledger: Database, settings: Settings, shelf: Shelf) -> None:
+    brought(one_ledger, shelf)
+    with open_index(settings, one_ledger, CLOCK, IndexOptions(pause=0.5)) as index:
+        assert taken(index, one_ledger, shelf, "alone") < 2 * 0.5
+        index.live("helper")
+        assert taken(index, one_ledger, shelf, "beside") > 2 * 0.5
+
+
+def taken(index: Index, ledger: Database, shelf: Shelf, name: str) -> float:
+    """Seconds that it takes to follow twenty-five new documents, ten of them at once."""
+    for number in range(25):
+        shelf.put(f"{name}{number}", f"The {name} document says {number}.")
+    brought(ledger, shelf)
+    began = perf_counter()
+    index.catch_up()
+    return perf_counter() - began
