@@ -32,7 +32,7 @@ from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.embedders.minilm import open_minilm
 from rag.hit import Query
-from rag.index import Index, open_index
+from rag.index import Index, IndexOptions, open_index
 from rag.recipe import Recipe
 from rag.search import search
 from rag.sources.folder import FolderFiles
@@ -55,6 +55,9 @@ _CONTEXT, _CONTEXT_HTTP = 50.0, 80.0
 
 _NO_OP = 1.0
 """Seconds in which ten thousand unchanged documents should be seen to be unchanged."""
+
+_TURN_SECONDS = 0.000_5
+"""As the serving process sets it (console/serve.py)."""
 
 _OTHER = Recipe(overlap=8)
 EVERYWHERE = Caller("bench", "clerk", Sensitivity.INTERNAL)
@@ -107,7 +110,8 @@ def results(desk: Desk) -> Iterator[Result]:
     report = desk.synced()
     yield Result(f"first sync of {report.documents:,} documents", f"{time.perf_counter() - began:.0f} s")
     began = time.perf_counter()
-    with open_index(Settings(home=desk.home, _env_file=None), desk.database, _CLOCK) as index:
+    settings = Settings(home=desk.home, _env_file=None)
+    with open_index(settings, desk.database, _CLOCK, IndexOptions(apart=True)) as index:
         yield Result(f"index of {report.chunks:,} chunks built from the ledger", f"{time.perf_counter() - began:.0f} s")
         yield from _searches(desk, index)
         yield from _contexts(desk, index)
@@ -231,6 +235,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="also write the lines to this file, as JSON")
     asked = parser.parse_args()
     with TemporaryDirectory() as place:
+        sys.setswitchinterval(_TURN_SECONDS)
         desk = opened(Path(place), asked.data, asked.models, asked.vectors, asked.documents, asked.searches)
         found = list(results(desk))
         desk.database.close()

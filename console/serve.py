@@ -50,6 +50,10 @@ _DRAIN_SECONDS = 3
 _ALLOCATIONS = 50_000
 """Between two looks for garbage cycles; a hundred pushed events make about as many objects, and no cycles."""
 
+_TURN_SECONDS = 0.000_5
+"""After so long a thread that computes lets another one run. At Python's 5 ms, a search that reads, computes and reads
+again would wait for that at each of its steps while the index is followed."""
+
 
 def serve(parts: Sequence[Part]) -> None:
     """Run some parts in this process until it is told to stop.
@@ -91,6 +95,7 @@ def _serve_ours(parts: frozenset[Part]) -> None:
         clocked = _clock(ws, stack) if Part.CLOCK in parts else None
         log.info("running", extra={"database": ws.settings.safe_database_url})
         _rare_collections()
+        sys.setswitchinterval(_TURN_SECONDS)
         if Part.WEB in parts:
             live = _live(ws, stack, clocked.messenger.wake if clocked else _nobody)
             _serve_web(ws, live, clocked, _shelf(ws, stack))
@@ -134,7 +139,7 @@ def _shelf(ws: Workspace, stack: ExitStack) -> FollowedShelf:
         from flows.library import open_library
         from flows.retelling import Retelling
 
-        library = open_library(ws.settings, ws.database, ws.clock, address=ws.settings.local_web_url)
+        library = open_library(ws.settings, ws.database, ws.clock, address=ws.settings.local_web_url, apart=True)
         roster = Roster(ws.settings, ws.verticals)
         retelling = Retelling(ws, roster.copilots, lambda: library.embedder, shelf.wake)
         try:
