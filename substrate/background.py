@@ -22,8 +22,9 @@ def go_last() -> None:
     Ten steps of `nice` leave it a tenth of a core that somebody else wants, and all of one that nobody does. There is
     no way back without privileges. Elsewhere than on Linux, where a thread has no priority of its own, nothing happens.
     """
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), _STEPS)
+    this = get_native_id()
+    if sys.platform == "linux" and os.getpriority(os.PRIO_PROCESS, this) < _STEPS:
+        os.setpriority(os.PRIO_PROCESS, this, _STEPS)
 
 
 def answer_promptly() -> None:
