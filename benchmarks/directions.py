@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # it ships no marker for its types
+import onnxruntime
 from safetensors.numpy import load
 from tokenizers import Tokenizer
 
