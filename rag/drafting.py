@@ -10,9 +10,26 @@ from rag.embedder import Embedder
 from rag.ledger import HeldReason, digest, document_identity
 from rag.splitting import split
 from rag.writing import Draft
+from substrate.access import Label
+from substrate.columns import Sensitivity
 
 _AT_ONCE = 256
 """So many chunks, or documents, are embedded and written together: one transaction, and one batch that fills a core."""
+
+
+class TooSensitiveError(UnreadableError):
+    """A document is more sensitive than what the embedder may be given.
+
+    Args:
+        label: who may see the document.
+        clearance: the highest sensitivity that the embedder may be given.
+    """
+
+    def __init__(self, label: Label, clearance: Sensitivity) -> None:
+        levels = label.sensitivity.name.lower(), clearance.name.lower()
+        detail = f"it is {levels[0]}, and the embedder may be given {levels[1]} at most"
+        super().__init__(HeldReason.ABOVE_CLEARANCE, detail)
+        self.label = label
 
 
 def draft(copilot: Copilot, embedder: Embedder, source: str, entry: Entry, stamp: str) -> Draft:
@@ -26,13 +43,12 @@ def draft(copilot: Copilot, embedder: Embedder, source: str, entry: Entry, stamp
         stamp: what the ledger will remember of the entry.
 
     Raises:
-        UnreadableError: it cannot be read, or is more sensitive than the embedder may be given.
+        TooSensitiveError: it may not be given to the embedder.
+        UnreadableError: it cannot be read.
     """
     document = entry.read()
     if document.label.sensitivity > embedder.clearance:
-        levels = document.label.sensitivity.name.lower(), embedder.clearance.name.lower()
-        detail = f"it is {levels[0]}, and the embedder may be given {levels[1]} at most"
-        raise UnreadableError(HeldReason.ABOVE_CLEARANCE, detail)
+        raise TooSensitiveError(document.label, embedder.clearance)
     chunks = split(document, embedder.tokens, copilot.recipe)
     identity = document_identity(copilot.name, source, entry.key)
     return Draft(identity, source, entry.key, stamp, digest(document.title, document.text), document, chunks)

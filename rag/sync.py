@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from rag.checked import check_off
 from rag.copilot import Copilot
 from rag.document import DocumentSource, Entry, UnreadableError
-from rag.drafting import draft, groups
+from rag.drafting import TooSensitiveError, draft, groups
 from rag.embedder import Embedder
 from rag.embedding import embed_new
 from rag.generations import Generation, live_generation, size
@@ -201,12 +201,13 @@ class _Sync:
         try:
             return draft(self._copilot, self._embedder, source, entry, stamp)
         except UnreadableError as error:
-            self._hold(HeldDocument(source, entry.key, stamp, error.reason, error.detail, self._now()))
+            held = HeldDocument(source, entry.key, stamp, error.reason, error.detail, self._now())
+            self._hold(held, is_too_sensitive=isinstance(error, TooSensitiveError))
             return None
 
-    def _hold(self, held: HeldDocument) -> None:
+    def _hold(self, held: HeldDocument, *, is_too_sensitive: bool) -> None:
         with self._database.write() as connection:
-            if held.reason == HeldReason.ABOVE_CLEARANCE:
+            if is_too_sensitive:
                 # What the index has of it was less sensitive once; it must not be shown for what it is now.
                 identity = document_identity(self._copilot.name, held.source, held.key)
                 self._report.deleted += remove(connection, self._generation, [identity], self._now())

@@ -36,6 +36,12 @@ def document(spec: SourceSpec, path: str, data: bytes, *, version: str, changed_
     return Document(path, parsed.title, parsed.markdown, kind, label, version, changed_at, link=link)
 
 
+def fingerprint(spec: SourceSpec) -> str:
+    """Changes with the readers, and with what the declaration says of the source's documents."""
+    said = spec.model_dump_json(exclude={"folder": {"path"}, "checkout": {"path"}, "stale_after": True})
+    return hashlib.sha256(f"{reading.fingerprint()}\n{said}".encode()).hexdigest()[:16]
+
+
 class DeclaredFiles:
     """Files as a source declares them; where they lie is for its kinds to say.
 
@@ -53,5 +59,4 @@ class DeclaredFiles:
 
     def fingerprint(self) -> str:
         """Changes with the readers, and with what the declaration says of the files."""
-        said = self._spec.model_dump_json(exclude={"folder": {"path"}, "checkout": {"path"}, "stale_after": True})
-        return hashlib.sha256(f"{reading.fingerprint()}\n{said}".encode()).hexdigest()[:16]
+        return fingerprint(self._spec)
