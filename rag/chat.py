@@ -63,7 +63,9 @@ class ChatModel:
         key: the API's key; None: it asks for none.
         seconds: how long it may write.
         streamed: have it send the answer while it is written.
-        client, backoff, sleep, chance, clock: given in tests.
+        client, backoff, sleep, chance: given in tests.
+        clock: seconds of a clock that only runs forward; given in tests.
+        now: the instant, in microseconds since 1970 UTC; given in tests.
     """
 
     url: str
@@ -77,6 +79,7 @@ class ChatModel:
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], int] = SystemClock().now
 
     def write(self, messages: Messages) -> Iterator[str]:
         """What it answers, piece by piece; it is asked again only as long as nothing came.
@@ -115,7 +118,7 @@ class ChatModel:
 
     def _check(self, answer: httpx.Response) -> None:
         if answer.status_code in RETRIED or answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
-            asked = retry_after(answer.headers.get("retry-after"), SystemClock().now())
+            asked = retry_after(answer.headers.get("retry-after"), self.now())
             raise _LaterError(f"status {answer.status_code}", asked)
         if answer.status_code != httpx.codes.OK:
             hint = "Check PLUMBLINE_CHAT_URL, PLUMBLINE_CHAT_KEY and PLUMBLINE_CHAT_MODEL."

@@ -16,7 +16,7 @@ from rag.sources.repository import Blob, Repository
 from substrate.errors import SourceError
 
 
-class CheckoutFiles:
+class CheckoutFiles(files.DeclaredFiles):
     """The files of a branch's last commit; what lies in the working tree beside it is not read.
 
     Args:
@@ -24,18 +24,9 @@ class CheckoutFiles:
     """
 
     def __init__(self, spec: SourceSpec) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._options = spec.checkout or CheckoutOptions(path=Path())
         self._repository = Repository(self._options.path, spec.name)
-
-    @property
-    def name(self) -> str:
-        """Names it within its copilot."""
-        return self._spec.name
-
-    def fingerprint(self) -> str:
-        """Changes with the readers, and with what the declaration says of the files."""
-        return files.fingerprint(self._spec)
 
     def entries(self, connection: Connection) -> Iterator[Entry]:
         """Every file of the commit that is wanted; its content's name is its stamp.

@@ -40,3 +40,23 @@ def fingerprint(spec: SourceSpec) -> str:
     """Changes with the readers, and with what the declaration says of the source's documents."""
     said = spec.model_dump_json(exclude={"folder": {"path"}, "checkout": {"path"}, "stale_after": True})
     return hashlib.sha256(f"{reading.fingerprint()}\n{said}".encode()).hexdigest()[:16]
+
+
+class DeclaredFiles:
+    """Files as a source declares them; where they lie is for its kinds to say.
+
+    Args:
+        spec: the source as it is declared.
+    """
+
+    def __init__(self, spec: SourceSpec) -> None:
+        self._spec = spec
+
+    @property
+    def name(self) -> str:
+        """Names it within its copilot."""
+        return self._spec.name
+
+    def fingerprint(self) -> str:
+        """Changes with the readers, and with what the declaration says of the files."""
+        return fingerprint(self._spec)

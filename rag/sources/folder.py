@@ -24,7 +24,7 @@ _STEP, _COARSE_STEP = SECOND // 10, 3 * SECOND
 FAT, whose times are whole seconds."""
 
 
-class FolderFiles:
+class FolderFiles(files.DeclaredFiles):
     """The files of a folder.
 
     Args:
@@ -33,18 +33,9 @@ class FolderFiles:
     """
 
     def __init__(self, spec: SourceSpec, clock: Clock) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._options = spec.folder or FolderOptions(path=Path())
         self._clock = clock
-
-    @property
-    def name(self) -> str:
-        """Names it within its copilot."""
-        return self._spec.name
-
-    def fingerprint(self) -> str:
-        """Changes with the readers, and with what the declaration says of the files."""
-        return files.fingerprint(self._spec)
 
     def entries(self, connection: Connection) -> Iterator[Entry]:
         """Every file that is wanted, in the order of their paths.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -23,9 +24,14 @@ def server() -> Iterator[Told]:
         yield told
 
 
-def model(server: Told, **said: object) -> ChatModel:
-    usual = {"url": server.url, "model": "small", "key": SecretStr("s3cret"), "sleep": lambda _seconds: None}
-    return ChatModel(**{**usual, **said})  # type: ignore[arg-type]  # a test's own options
+def model(server: Told, **said: Any) -> ChatModel:
+    usual: dict[str, Any] = {
+        "url": server.url,
+        "model": "small",
+        "key": SecretStr("s3cret"),
+        "sleep": lambda _seconds: None,
+    }
+    return ChatModel(**{**usual, **said})
 
 
 def test_the_answer_comes_piece_by_piece(server: Told) -> None:
