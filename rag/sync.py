@@ -7,7 +7,7 @@ is committed as it comes, vectors first, so that a sync that dies is taken up by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any
@@ -26,7 +26,8 @@ from rag.rerank import embed_all
 from rag.splitting import split
 from rag.target import Delta, Rebuild, beside, recipe_of, why_beside
 from rag.vectors import keep, slices, to_bytes, unknown
-from rag.writing import Draft, remove, write
+from rag.writing import Draft, remove, tighten, write
+from substrate.access import Label
 from substrate.bulk import append, upsert
 from substrate.clock import Clock
 from substrate.database import Database
@@ -178,6 +179,19 @@ class _Share:
     plan: Plan
     known: dict[str, Known]
 
+    def lost(self, answers: Mapping[str, Known], texts: Collection[str]) -> list[str]:
+        """Keys of what answers now and the source no longer declares; what only moved does not count.
+
+        Args:
+            answers: what the ledger knows of the source where it answers from.
+            texts: what was read.
+        """
+        there = (self.known.keys() - set(self.plan.gone)) | {entry.key for entry, _ in self.plan.read}
+        found = set(texts)
+        if answers is not self.known:
+            found |= {self.known[key].text_hash for key in there & self.known.keys()}
+        return [key for key, one in answers.items() if key not in there and one.text_hash not in found]
+
 
 _Declared = dict[str, tuple[DocumentSource, list[Entry] | None]]
 
@@ -195,6 +209,9 @@ class _Sync:
         self._to_read = 0
         self._texts: set[str] = set()
         self._generation: Generation
+        # What answers meanwhile, where the work is done beside it.
+        self._live: Generation | None = None
+        self._answers: dict[str, dict[str, Known]] = {}
 
     def run(self, sources: Sequence[DocumentSource]) -> SyncReport:
         """Do all of it. The sources' connection stays open until their last document was read."""
@@ -258,6 +275,8 @@ class _Sync:
         values = {"recipe": recipe, "embedder": self._embedder.fingerprint, "dimensions": self._embedder.dimensions}
         with self._database.write() as connection:
             self._generation = beside(connection, name, values, why or Why.FIRST, self._now())
+            if live is not None:
+                self._live, self._answers = live, known_documents(connection, live.id)
             return self._compared(connection, declared, self._generation)
 
     def _compared(self, connection: Connection, declared: _Declared, to: Generation) -> list[_Share]:
@@ -268,8 +287,9 @@ class _Sync:
                 mine = known.get(name, {})
                 stamps = {key: one.stamp for key, one in mine.items()}
                 shares.append(_Share(name, plan(entries, stamps, self._reading(source)), mine))
-        for name in known.keys() - declared.keys():
-            shares.append(_Share(name, Plan(gone=list(known[name])), known[name]))
+        for name in (known.keys() | self._answers.keys()) - declared.keys():
+            mine = known.get(name, {})
+            shares.append(_Share(name, Plan(gone=list(mine)), mine))
         return shares
 
     def _read(self, share: _Share) -> None:
@@ -280,6 +300,7 @@ class _Sync:
             self._embed(drafts)
             with self._database.write() as connection:
                 done = write(connection, self._generation, drafts, self._now())
+                self._tighten(connection, {draft.identity: draft.document.label for draft in drafts})
             self._report.added += done.added
             self._report.touched += done.touched
             self._report.deleted += done.deleted
@@ -302,19 +323,26 @@ class _Sync:
         if document.label.sensitivity > self._embedder.clearance:
             levels = document.label.sensitivity.name.lower(), self._embedder.clearance.name.lower()
             detail = f"it is {levels[0]}, and the embedder may be given {levels[1]} at most"
-            self._hold(HeldDocument(source, entry.key, stamp, HeldReason.ABOVE_CLEARANCE, detail, self._now()))
+            held = HeldDocument(source, entry.key, stamp, HeldReason.ABOVE_CLEARANCE, detail, self._now())
+            self._hold(held, document.label)
             return None
         chunks = split(document, self._embedder.tokens, self._copilot.recipe)
         identity = document_identity(self._copilot.name, source, entry.key)
         return Draft(identity, source, entry.key, stamp, digest(document.title, document.text), document, chunks)
 
-    def _hold(self, held: HeldDocument) -> None:
+    def _hold(self, held: HeldDocument, label: Label | None = None) -> None:
         with self._database.write() as connection:
-            if held.reason == HeldReason.ABOVE_CLEARANCE:
+            if label is not None:
                 # What the index has of it was less sensitive once; it must not be shown for what it is now.
                 identity = document_identity(self._copilot.name, held.source, held.key)
                 self._report.deleted += remove(connection, self._generation, [identity], self._now())
+                self._tighten(connection, {identity: label})
             hold(connection, self._generation, [held])
+
+    def _tighten(self, connection: Connection, labels: Mapping[str, Label]) -> None:
+        """What answers meanwhile is at once for nobody who may no longer see it."""
+        if self._live is not None:
+            tighten(connection, self._live, labels, self._now())
 
     def _embed(self, drafts: Sequence[Draft]) -> None:
         """Embed the texts that have no vector yet, and commit each batch by itself."""
@@ -331,8 +359,8 @@ class _Sync:
 
     def _drop(self, share: _Share) -> None:
         """Let go what the source no longer declares, unless it is too much; what only moved does not count."""
-        gone, known = share.plan.gone, len(share.known)
-        lost = [key for key in gone if share.known[key].text_hash not in self._texts]
+        answers = share.known if self._live is None else self._answers.get(share.name, {})
+        lost, known = share.lost(answers, self._texts), len(answers)
         held = self._options.limits.hold(len(lost), known)
         with self._database.write() as connection:
             release(connection, self._generation, share.name)
@@ -341,9 +369,9 @@ class _Sync:
                 whole = HeldDocument(share.name, "", "", HeldReason.MASS_DELETE, detail, self._now())
                 hold(connection, self._generation, [whole])
         if held:
-            self._count_held(HeldReason.MASS_DELETE, len(gone))
+            self._count_held(HeldReason.MASS_DELETE, len(lost) if self._live else len(share.plan.gone))
             return
-        self._remove(share.name, gone)
+        self._remove(share.name, share.plan.gone)
 
     def _remove(self, source: str, gone: Sequence[str]) -> None:
         for keys in slices(gone, _DELETES_AT_ONCE):
@@ -366,7 +394,9 @@ class _Sync:
                 whole = HeldDocument(name, "", "", HeldReason.SOURCE, detail, now)
                 hold(connection, self._generation, [whole])
             first = live_generation(connection, self._copilot.name) is None
-            if first or not report.failed:
+            # What lacks that much beside what answers must not answer in its place before a person has looked.
+            lacking = self._live is not None and str(HeldReason.MASS_DELETE) in report.held
+            if first or not (report.failed or lacking):
                 complete(connection, self._generation, now, changed=changed)
             overtake(connection, self._copilot.name, self._generation.id, now)
             after = generation(connection, self._generation.id)
