@@ -14,8 +14,8 @@ from substrate.errors import SourceError
 _FILES = ("100644", "100755")  # neither links nor modules
 _LOOKED_AT = 20_000  # commits; what changed before them says no time
 _SLOW = 120  # seconds
-# A repository's own settings may name programs to run and places to fetch from; none of them is wanted here. Before
-# git 2.39.4, which knows of GIT_NO_LAZY_FETCH, only that no protocol is allowed keeps git from fetching what is missing.
+# A repository's own settings may name programs to run and places to fetch from; none of them is wanted here. Where git
+# is older than GIT_NO_LAZY_FETCH (2.39.4), only that no protocol is allowed keeps it from fetching what is missing.
 _CAREFUL = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false")
 _QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",
