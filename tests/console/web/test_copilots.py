@@ -199,3 +199,9 @@ def test_a_narrower_key_of_one_site_sees_that_site_alone(ward: Ward) -> None:
     with ward.served(south) as client:
         found = client.post("/copilots/ward/search", json=QUESTION).json()
     assert {hit["document"] for hit in found["hits"]} == {"discharge.md", "note/2"}
+
+
+@pytest.mark.parametrize("generation", [0, 1 << 63, 10**30])
+def test_a_generation_that_cannot_be_is_refused(nurse: TestClient, generation: int) -> None:
+    said = {**QUESTION, "helpful": True, "generation": generation}
+    assert nurse.post("/copilots/ward/feedback", json=said).status_code == 422
