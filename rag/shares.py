@@ -45,12 +45,27 @@ class Share:
     plan: Plan
     known: Mapping[str, Known]
 
-    def lost(self, texts: Collection[str]) -> list[str]:
-        """Keys that are gone, but for those whose text was read under another key: they have only moved."""
-        return [key for key in self.plan.gone if self.known[key].text_hash not in texts]
+    def lost(self, answers: Mapping[str, Known], texts: Collection[str]) -> list[str]:
+        """Keys of what answers now and the source no longer declares; what only moved does not count.
+
+        Args:
+            answers: what the ledger knows of the source where it answers from.
+            texts: what was read.
+        """
+        there = (self.known.keys() - set(self.plan.gone)) | {entry.key for entry, _ in self.plan.read}
+        found = set(texts)
+        if answers is not self.known:
+            found |= {self.known[key].text_hash for key in there & self.known.keys()}
+        return [key for key, one in answers.items() if key not in there and one.text_hash not in found]
 
 
-def shares(connection: Connection, of: Generation, declared: Declared, clearance: Sensitivity) -> list[Share]:
+def shares(
+    connection: Connection,
+    of: Generation,
+    declared: Declared,
+    clearance: Sensitivity,
+    answering: Collection[str] = (),
+) -> list[Share]:
     """The shares of all sources; what is known of a source that is declared no more is gone.
 
     Args:
@@ -58,6 +73,7 @@ def shares(connection: Connection, of: Generation, declared: Declared, clearance
         of: the generation that is worked on.
         declared: all sources that there are now.
         clearance: the highest sensitivity that the embedder may be given.
+        answering: the sources of what answers meanwhile.
     """
     known = known_documents(connection, of.id)
     found = [
@@ -65,8 +81,8 @@ def shares(connection: Connection, of: Generation, declared: Declared, clearance
         for name, (source, entries) in declared.items()
         if entries is not None
     ]
-    past = sorted(known.keys() - declared.keys())
-    return [*found, *(Share(name, Plan(gone=list(known[name])), known[name]) for name in past)]
+    past = sorted({*known, *answering} - declared.keys())
+    return [*found, *(Share(name, Plan(gone=list(known.get(name, {}))), known.get(name, {})) for name in past)]
 
 
 def share_of(connection: Connection, of: Generation, chosen: Chosen, clearance: Sensitivity) -> Share:

@@ -7,7 +7,7 @@ is committed as it comes, vectors first, so that a sync that dies is taken up by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -21,12 +21,14 @@ from rag.embedder import Embedder
 from rag.embedding import embed_new
 from rag.generations import Generation, live_generation, size
 from rag.held import HeldDocument, held_documents, hold, release
+from rag.known import Known, known_documents
 from rag.ledger import HeldReason, Why, document_identity
 from rag.shares import Chosen, Declared, Share, share_of, shares
 from rag.sync_report import Progress, SyncReport
 from rag.target import Delta, Rebuild, beside, leave, recipe_of, why_beside
 from rag.vectors import slices
-from rag.writing import Draft, remove, write
+from rag.writing import Draft, remove, tighten, write
+from substrate.access import Label
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.errors import PlumblineError
@@ -119,6 +121,9 @@ class _Sync:
         self._to_read = 0
         self._texts: set[str] = set()
         self._generation: Generation
+        # What answers meanwhile, where the work is done beside it.
+        self._live: Generation | None = None
+        self._answers: dict[str, dict[str, Known]] = {}
 
     def run(self, sources: Sequence[DocumentSource]) -> SyncReport:
         """Do all of it. The sources' connection stays open until their last document was read."""
@@ -171,10 +176,12 @@ class _Sync:
         values = {"recipe": recipe, "embedder": self._embedder.fingerprint, "dimensions": self._embedder.dimensions}
         with self._database.write() as connection:
             self._generation = beside(connection, name, values, why or Why.FIRST, self._now())
+            if live is not None:
+                self._live, self._answers = live, known_documents(connection, live.id)
             return self._shares(connection, self._generation, declared)
 
     def _shares(self, connection: Connection, of: Generation, declared: Declared) -> list[Share]:
-        return shares(connection, of, declared, self._embedder.clearance)
+        return shares(connection, of, declared, self._embedder.clearance, self._answers)
 
     def _read(self, share: Share) -> None:
         self._report.unchanged += share.plan.unchanged
@@ -184,6 +191,7 @@ class _Sync:
             self._embed(drafts)
             with self._database.write() as connection:
                 done = write(connection, self._generation, drafts, self._now())
+                self._tighten(connection, {draft.identity: draft.document.label for draft in drafts})
             self._report.added += done.added
             self._report.touched += done.touched
             self._report.deleted += done.deleted
@@ -202,16 +210,22 @@ class _Sync:
             return draft(self._copilot, self._embedder, source, entry, stamp)
         except UnreadableError as error:
             held = HeldDocument(source, entry.key, stamp, error.reason, error.detail, self._now())
-            self._hold(held, is_too_sensitive=isinstance(error, TooSensitiveError))
+            self._hold(held, error.label if isinstance(error, TooSensitiveError) else None)
             return None
 
-    def _hold(self, held: HeldDocument, *, is_too_sensitive: bool) -> None:
+    def _hold(self, held: HeldDocument, label: Label | None) -> None:
         with self._database.write() as connection:
-            if is_too_sensitive:
+            if label is not None:
                 # What the index has of it was less sensitive once; it must not be shown for what it is now.
                 identity = document_identity(self._copilot.name, held.source, held.key)
                 self._report.deleted += remove(connection, self._generation, [identity], self._now())
+                self._tighten(connection, {identity: label})
             hold(connection, self._generation, [held])
+
+    def _tighten(self, connection: Connection, labels: Mapping[str, Label]) -> None:
+        """What answers meanwhile is at once for nobody who may no longer see it."""
+        if self._live is not None:
+            tighten(connection, self._live, labels, self._now())
 
     def _embed(self, drafts: Sequence[Draft]) -> None:
         texts = (chunk.embedded_text for each in drafts for chunk in each.chunks)
@@ -221,7 +235,8 @@ class _Sync:
 
     def _drop(self, share: Share) -> None:
         """Let go what the source no longer declares, unless it is too much; what only moved does not count."""
-        gone, lost, known = share.plan.gone, len(share.lost(self._texts)), len(share.known)
+        answers = share.known if self._live is None else self._answers.get(share.source, {})
+        lost, known = len(share.lost(answers, self._texts)), len(answers)
         too_many = self._options.limits.hold(lost, known)
         with self._database.write() as connection:
             release(connection, self._generation, share.source)
@@ -229,9 +244,9 @@ class _Sync:
                 detail = f"{lost} of {known} documents would go at once"
                 self._hold_source(connection, share.source, HeldReason.MASS_DELETE, detail)
         if too_many:
-            self._report.count_held(HeldReason.MASS_DELETE, len(gone))
+            self._report.count_held(HeldReason.MASS_DELETE, lost if self._live else len(share.plan.gone))
             return
-        self._remove(share.source, gone)
+        self._remove(share.source, share.plan.gone)
 
     def _hold_source(self, connection: Connection, source: str, reason: HeldReason, detail: str) -> None:
         hold(connection, self._generation, [HeldDocument(source, "", "", reason, detail, self._now())])
@@ -248,7 +263,10 @@ class _Sync:
             check_off(connection, self._generation.id, declared, report.failed, now)
             for name, detail in report.failed.items():
                 self._hold_source(connection, name, HeldReason.SOURCE, detail)
-            after = leave(connection, self._generation, now, changed=report.changed, whole=not report.failed)
+            # What lacks that much beside what answers must not answer in its place before a person has looked.
+            lacking = self._live is not None and str(HeldReason.MASS_DELETE) in report.held
+            whole = not (report.failed or lacking)
+            after = leave(connection, self._generation, now, changed=report.changed, whole=whole)
             report.generation, report.state = after.id, str(after.state)
             report.documents, report.chunks = size(connection, after.id)
             held = Counter(one.reason for one in held_documents(connection, after.id) if one.key)

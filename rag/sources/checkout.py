@@ -46,9 +46,12 @@ class CheckoutFiles(files.DeclaredFiles):
             yield Entry(key, blob.sha, partial(self._read, key, blob, times))
 
     def _read(self, key: str, blob: Blob, times: _Times) -> Document:
-        if blob.size > MAX_BYTES:
+        if blob.size is not None and blob.size > MAX_BYTES:
             raise UnreadableError("too_large", f"it has {blob.size:,} bytes; at most {MAX_BYTES:,} are read")
-        data = self._repository.content(blob.sha)
+        try:
+            data = self._repository.content(blob.sha)
+        except SourceError as error:
+            raise UnreadableError("unreadable", "the repository does not hold it; fetch it whole") from error
         return files.document(self._spec, key, data, version=times.commit, changed_at=times.of(blob.path))
 
 

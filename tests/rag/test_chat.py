@@ -109,6 +109,20 @@ def test_one_that_writes_for_ever_is_stopped(server: Told) -> None:
         list(model(server, clock=lambda: float(next(ticks))).write(ASK))
 
 
+def test_signs_of_life_alone_are_no_answer(server: Told) -> None:
+    ticks = iter(range(0, 10_000, 50))
+    server.raw = b": still there\n\n" * 100_000
+    with pytest.raises(ChatError, match="still writing after 120 s"):
+        list(model(server, clock=lambda: float(next(ticks))).write(ASK))
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["stream", "whole"])
+def test_a_line_without_an_end_is_not_kept(server: Told, plain: bool) -> None:
+    server.raw, server.plain = b"data: " + b"x" * (3 << 20), plain
+    with pytest.raises(ChatError, match="without an end"):
+        list(model(server, streamed=not plain).write(ASK))
+
+
 def test_nobody_there_is_an_error_that_names_the_server() -> None:
     gone = ChatModel("http://127.0.0.1:9/v1", "small", sleep=lambda _seconds: None)
     with pytest.raises(ChatError, match=r"127\.0\.0\.1:9/v1 did not answer"):

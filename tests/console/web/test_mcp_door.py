@@ -134,3 +134,10 @@ def test_strangers_and_strange_pages_are_kept_out(ward: Ward, headers: dict[str,
     accepted = {"accept": "application/json, text/event-stream"}
     with ward.served(NURSE) as client:
         assert client.post("/mcp", json=body, headers={**accepted, **headers}).status_code == status
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "HEAD"])
+def test_nothing_is_only_listened_to(ward: Ward, method: str) -> None:
+    with ward.served(NURSE) as client:
+        answer = client.request(method, "/mcp", headers={"accept": "text/event-stream"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
