@@ -27,7 +27,7 @@ def _many(value: Any) -> Any:
 def _zone(name: str | None) -> str | None:
     try:
         return name if name is None else ZoneInfo(name).key
-    except (ValueError, OSError):  # a zone that is not known is an error of the file system to the library
+    except (ValueError, OSError, KeyError):
         raise ValueError("there is no such IANA zone") from None
 
 
