@@ -1,23 +1,22 @@
-"""What a row of an export says: of a ticket itself, of its comments, or of both; whatever its columns are called."""
+"""What a row of an export says of a ticket, of its comments, or of both, whatever its columns are called."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
+from rag.sources.ticket_said import Comment, Glance, Head
+from rag.sources.ticket_values import clean, names_any, number_of, plain, replaces, says_no, says_yes, time_of
 from rag.ticket_export import TicketColumns, TicketsOptions
 
 _SIGNS = re.compile(r"[\W_]+")
 _AGAIN = re.compile(r"#\d+$")
-_LONGEST_ID = 200  # characters
-_YES = frozenset({"true", "yes", "y", "t", "1", "on"})
-_NO = frozenset({"false", "no", "n", "f", "0", "off", "", "null", "none"})
-_SHAPES_REMEMBERED = 64
+_SHAPES_REMEMBERED = 1_024
 _COMMENTS = ("comment_body", "comment_created", "comment_internal", "comment_public")
 _OF_TICKETS = (
     "title", "body", "status", "created", "updated", "site", "link", "replaced_by", "gone", "internal",
@@ -25,63 +24,6 @@ _OF_TICKETS = (
 _SHARED = ("comment_body", "comment_created")
 """What is called `body` or `created` in a ticket's own row is the ticket's, and not a comment's."""
 _BESIDE = ("comment", "reply")
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment as the export has it.
-
-    Attributes:
-        body: what it says.
-        created: when, as it is written there.
-        internal: whether it is internal.
-    """
-
-    body: str
-    created: str | int | float
-    internal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a row says of the ticket itself; texts are as they are in the export, empty where it says nothing.
-
-    Attributes:
-        title: its subject.
-        body: what was written first.
-        status: its state.
-        created: when it was opened.
-        updated: when it was last changed.
-        site: whose it is.
-        link: where people open it.
-    """
-
-    title: str = ""
-    body: str = ""
-    status: str = ""
-    created: str | int | float = ""
-    updated: str | int | float = ""
-    site: str = ""
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What there is to know of a row without reading what people wrote in it.
-
-    Attributes:
-        ticket: the number of the ticket that it is about; empty: it names none.
-        head: eight bytes that change with what it says of the ticket; empty: it only brings comments.
-        digest: eight bytes that change with whatever it says.
-        updated: when it says that the ticket was last changed.
-        leaves: whether it says that the ticket leaves the index: deleted, merged, a duplicate, internal.
-    """
-
-    ticket: str
-    head: bytes = b""
-    digest: bytes = b""
-    updated: str | int | float = ""
-    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,33 +60,32 @@ class Columns:
     def glance(self, row: Mapping[str, Any]) -> Glance:
         """What there is to know of a row of tickets without reading it."""
         shape = self._shape(row)
-        ticket = _identity(_first(row, shape.names["id"]))
+        ticket = number_of(_first(row, shape.names["id"]))
         if not ticket:
             return Glance("")
-        said = [row[name] for name in shape.head]
-        head = _digest(said) if any(value is not None and value != "" for value in said) else b""
-        digest = _digest([row[name] for name in shape.all])
+        said = _said(row, shape.head)
+        head, digest = _digest(said) if said else b"", _digest(_said(row, shape.all))
         return Glance(
-            ticket, head, digest, _time(_first(row, shape.names["updated"])), self._leaves(row, shape, ticket)
+            ticket, head, digest, time_of(_first(row, shape.names["updated"])), self._leaves(row, shape, ticket)
         )
 
     def glance_at_comment(self, row: Mapping[str, Any]) -> Glance:
         """The same of a row of comments."""
         shape = self._shape(row)
-        ticket = _identity(_first(row, shape.names["comment_ticket"]))
-        return Glance(ticket, b"", _digest([row[name] for name in shape.all])) if ticket else Glance("")
+        ticket = number_of(_first(row, shape.names["comment_ticket"]))
+        return Glance(ticket, b"", _digest(_said(row, shape.all))) if ticket else Glance("")
 
     def head(self, row: Mapping[str, Any]) -> Head:
         """What a row says of the ticket itself."""
         names = self._shape(row).names
         return Head(
-            title=_plain(_first(row, names["title"])),
-            body=_plain(_first(row, names["body"])),
-            status=_plain(_first(row, names["status"])),
-            created=_time(_first(row, names["created"])),
-            updated=_time(_first(row, names["updated"])),
-            site=_plain(_first(row, names["site"])),
-            link=_plain(_first(row, names["link"])),
+            title=plain(_first(row, names["title"])),
+            body=plain(_first(row, names["body"])),
+            status=plain(_first(row, names["status"])),
+            created=time_of(_first(row, names["created"])),
+            updated=time_of(_first(row, names["updated"])),
+            site=plain(_first(row, names["site"])),
+            link=plain(_first(row, names["link"])),
         )
 
     def comments(self, row: Mapping[str, Any]) -> list[Comment]:
@@ -156,7 +97,7 @@ class Columns:
             if isinstance(one, dict):
                 found += self.comment(one)
             elif isinstance(one, str) and one.strip():
-                found.append(Comment(_clean(one), "", internal=False))
+                found.append(Comment(clean(one), "", internal=False))
         return [*found, *_comments(row, shape.beside)]
 
     def comment(self, row: Mapping[str, Any]) -> list[Comment]:
@@ -174,18 +115,18 @@ class Columns:
 
     def _leaves(self, row: Mapping[str, Any], shape: _Shape, ticket: str) -> bool:
         names = shape.names
-        if _plain(_first(row, names["status"])).casefold() in self._leaving:
+        if plain(_first(row, names["status"])).casefold() in self._leaving:
             return True
         for name in names["gone"]:
-            if _yes(value := _at(row, name)) or _names_any(value, self._leaving):
+            if says_yes(value := _at(row, name)) or names_any(value, self._leaving):
                 return True
-        return self._is_hidden(row, shape) or any(_replaces(_at(row, name), ticket) for name in names["replaced_by"])
+        return self._is_hidden(row, shape) or any(replaces(_at(row, name), ticket) for name in names["replaced_by"])
 
     def _is_hidden(self, row: Mapping[str, Any], shape: _Shape) -> bool:
         """Whether the ticket itself is internal; in a row that brings a comment, `internal` speaks of the comment."""
         if self._options.internal or (shape.beside["comment_body"] and "internal" not in self._declared):
             return False
-        return any(not _no(_at(row, name)) for name in shape.names["internal"])
+        return any(not says_no(_at(row, name)) for name in shape.names["internal"])
 
     def _shape(self, row: Mapping[str, Any]) -> _Shape:
         columns = tuple(row)
@@ -216,12 +157,17 @@ class Columns:
         return tuple(name for name in names if name.startswith(_BESIDE)) if meaning in _SHARED else names
 
 
+def _said(row: Mapping[str, Any], names: tuple[str, ...]) -> list[tuple[str, Any]]:
+    """What some columns say; one that says nothing is as one that is not there."""
+    return [(name, value) for name in names if (value := row[name]) is not None and value != ""]
+
+
 def _comments(row: Mapping[str, Any], names: Mapping[str, tuple[str, ...]]) -> Iterator[Comment]:
-    internal = any(not _no(_at(row, name)) for name in names["comment_internal"])
-    internal = internal or any(not _yes(_at(row, name)) for name in names["comment_public"])
-    created = _time(_first(row, names["comment_created"]))
+    internal = any(not says_no(_at(row, name)) for name in names["comment_internal"])
+    internal = internal or any(not says_yes(_at(row, name)) for name in names["comment_public"])
+    created = time_of(_first(row, names["comment_created"]))
     for name in names["comment_body"]:
-        if text := _plain(_at(row, name)):
+        if text := plain(_at(row, name)):
             yield Comment(text, created, internal)
 
 
@@ -242,13 +188,6 @@ def _present(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for columns in found for column in columns))
 
 
-def _identity(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if len(text) <= _LONGEST_ID and text.isprintable() else ""
-
-
 def _folded(name: str) -> str:
     return _SIGNS.sub("", name).casefold()
 
@@ -265,57 +204,6 @@ def _at(row: Mapping[str, Any], name: str) -> Any:
     for step in name.split("."):
         found = found.get(step) if isinstance(found, dict) else None
     return found
-
-
-def _plain(value: Any) -> str:
-    """A value as text; of an object its name."""
-    if isinstance(value, dict):
-        value = value.get("name")
-    if isinstance(value, str):
-        return _clean(value)
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _time(value: Any) -> str | int | float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    return _plain(value)
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "").strip()
-
-
-def _yes(value: Any) -> bool:
-    """Whether a value plainly says yes."""
-    return value is True or (isinstance(value, str | int) and str(value).strip().casefold() in _YES)
-
-
-def _no(value: Any) -> bool:
-    """Whether a value plainly says no, or says nothing."""
-    return value is None or (isinstance(value, str | int) and str(value).strip().casefold() in _NO)
-
-
-def _names_any(value: Any, words: frozenset[str]) -> bool:
-    """Whether a text, or one of a list of texts, is one of some words."""
-    texts: Sequence[Any] = value if isinstance(value, list) else [value]
-    return any(isinstance(one, str) and one.strip().casefold() in words for one in texts)
-
-
-def _replaces(value: Any, ticket: str) -> bool:
-    """Whether a value names another ticket, or a list of relations says that the ticket duplicates another."""
-    if isinstance(value, list):
-        return any(_duplicates(one, ticket) for one in value)
-    if isinstance(value, dict):
-        value = value.get("id")
-    named = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return named.casefold() not in _NO and named != ticket
-
-
-def _duplicates(relation: Any, ticket: str) -> bool:
-    if not isinstance(relation, dict) or relation.get("relation_type") != "duplicates":
-        return False
-    return str(relation.get("issue_id")) == ticket
 
 
 def _digest(values: Any) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from rag.sources.ticket_parts import Glance
+from rag.sources.ticket_said import Glance
 from substrate.errors import SourceError
 
 Moment = Callable[[str | int | float], int | None]

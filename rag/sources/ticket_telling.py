@@ -17,7 +17,7 @@ from rag.document import Document, UnreadableError
 from rag.outline import blocks
 from rag.readers import reading
 from rag.readers.parsed import as_prose
-from rag.sources.ticket_parts import Comment, Head
+from rag.sources.ticket_said import Comment, Head
 from rag.ticket_export import TicketsOptions
 from substrate.access import Label
 from substrate.clock import MICROS, from_micros, to_micros

@@ -16,8 +16,9 @@ from rag.copilot import SourceSpec
 from rag.document import Document, Entry, UnreadableError
 from rag.sources import files
 from rag.sources.ticket_files import TicketFiles
-from rag.sources.ticket_parts import Columns, Head
+from rag.sources.ticket_parts import Columns
 from rag.sources.ticket_register import Found, Standing, Walk
+from rag.sources.ticket_said import Head
 from rag.sources.ticket_telling import Teller
 from rag.ticket_export import TicketsOptions
 from substrate.errors import SourceError

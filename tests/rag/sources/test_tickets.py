@@ -323,6 +323,13 @@ def test_an_export_that_is_replaced_while_it_is_read_fails_as_a_whole(write: Wri
         entries[5].read()
 
 
+def test_a_row_that_says_the_same_in_other_columns_contradicts_nothing(write: Write, connection: Connection) -> None:
+    path = write(
+        {"id": 1, "title": "x", "status": "open"}, {"status": "open", "updated": None, "title": "x", "id": "1"}
+    )
+    assert titles(read(source(path), connection)) == {"1": "x"}
+
+
 def test_a_stamp_changes_with_what_is_told_and_with_nothing_else(write: Write, connection: Connection) -> None:
     def stamp(**said: Any) -> str:
         (entry,) = source(write({**TICKET, **said})).entries(connection)
