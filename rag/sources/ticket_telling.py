@@ -27,6 +27,8 @@ _MARKUP = re.compile(rf"<(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _SECONDS = re.compile(r"\d{9,10}|\d{12,13}")
 _MILLISECONDS = 10**11
 """A larger number of seconds lies in no year that a ticket was written in."""
+_UTC = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
+_OFFSET = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 _WHOLE_LINK = re.compile(r"https?://\S+")
 
 
@@ -91,7 +93,7 @@ class Teller:
 
     def _read(self, written: str) -> datetime:
         try:
-            found = datetime.fromisoformat(written)
+            found = datetime.fromisoformat(_OFFSET.sub("", _UTC.sub("+00:00", written)))
         except ValueError:
             found = self._otherwise(written)
         return found if found.tzinfo else found.replace(tzinfo=self._zone)
