@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -59,9 +59,9 @@ class Teller:
             UnreadableError: a time of it is none, or nothing is said in it.
         """
         opened, changed = self._instant(head.created, "created"), self._instant(head.updated, "updated")
-        told = self._in_order(comments)
-        body = "" if self._is_hidden(head.body, comments) else head.body
-        said = [(at, one) for at, one in told if _squeezed(one.body) != _squeezed(body)]
+        hidden = self._hidden(comments)
+        body = "" if _squeezed(head.body) in hidden else head.body
+        said = self._in_order([one for one in comments if _squeezed(one.body) not in hidden | {_squeezed(body)}])
         if not (head.title or body or said):
             raise UnreadableError("no_text", "neither title nor text nor comment says anything")
         parts = [self._facts(ticket, head, opened), self._prose(body), *self._replies(said)]
@@ -82,14 +82,14 @@ class Teller:
 
         Where clocks are put back it is the first of the two hours; one that clocks skip counts from the time before.
         """
-        if isinstance(written, str) and _SECONDS.fullmatch(written):
-            written = int(written)
+        if written == "":
+            return None
         try:
-            if isinstance(written, int | float):
-                return round(written * (MICROS if abs(written) < _MILLISECONDS else MICROS // 1_000))
-            return to_micros(self._read(written)) if written else None
+            found = _micros(float(written)) if _is_number(written) else to_micros(self._read(str(written)))
+            from_micros(found).astimezone(self._zone)  # what no calendar has is no time
         except (ValueError, OverflowError):
             return None
+        return found
 
     def _read(self, written: str) -> datetime:
         try:
@@ -114,18 +114,15 @@ class Teller:
         return found
 
     def _in_order(self, comments: Sequence[Comment]) -> list[tuple[int | None, Comment]]:
-        """The comments that are told, each once; by time where all of them say theirs."""
-        wanted = dict.fromkeys(one for one in comments if self._options.internal or not one.internal)
-        found = [(self._instant(one.created, "the time of a comment"), one) for one in wanted]
+        """Comments, each once; by time where all of them say theirs."""
+        found = [(self._instant(one.created, "the time of a comment"), one) for one in dict.fromkeys(comments)]
         if any(at is None for at, _ in found):
             return found
         return sorted(found, key=lambda each: each[0] or 0)
 
-    def _is_hidden(self, body: str, comments: Sequence[Comment]) -> bool:
-        """Whether an internal comment says the same as the ticket itself, which is how some help desks repeat it."""
-        if self._options.internal:
-            return False
-        return any(one.internal and _squeezed(one.body) == _squeezed(body) for one in comments)
+    def _hidden(self, comments: Sequence[Comment]) -> set[str]:
+        """What is said internally, and is told nowhere: some help desks repeat it as the ticket's own text."""
+        return set() if self._options.internal else {_squeezed(one.body) for one in comments if one.internal}
 
     def _facts(self, ticket: str, head: Head, opened: int | None) -> str:
         known = [f"Ticket {ticket}", *([" ".join(head.status.split())] if head.status else [])]
@@ -138,10 +135,7 @@ class Teller:
                 yield text
 
     def _day(self, instant: int) -> str:
-        try:
-            moment = from_micros(instant).astimezone(self._zone)
-        except OverflowError:
-            moment = datetime(1970, 1, 1, tzinfo=UTC)
+        moment = from_micros(instant).astimezone(self._zone)
         return f"{moment.day} {moment:%B %Y}"
 
     def _prose(self, text: str) -> str:
@@ -173,6 +167,14 @@ def _closed(markdown: str) -> str:
         if last_line != fences[-1].markup or fences[-1].map[1] - fences[-1].map[0] < 2:
             lines.append(fences[-1].markup)
     return "\n".join(lines).strip()
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * (MICROS if abs(seconds) < _MILLISECONDS else MICROS // 1_000))
+
+
+def _is_number(written: str | int | float) -> bool:
+    return not isinstance(written, str) or _SECONDS.fullmatch(written) is not None
 
 
 def _squeezed(text: str) -> str:

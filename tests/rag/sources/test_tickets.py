@@ -166,6 +166,11 @@ def test_a_description_that_repeats_an_internal_comment_is_left_out_too(write: W
     assert "wake" not in one(source(path), connection).text
 
 
+def test_what_one_row_calls_internal_is_internal_in_every_row(write: Write, connection: Connection) -> None:
+    said = [{"body": "He is a nuisance.", "internal": False}, {"body": "He is a  nuisance.", "internal": True}]
+    assert "nuisance" not in one(source(write({**TICKET, "comments": said})), connection).text
+
+
 def test_what_the_first_comment_repeats_is_told_once(write: Write, connection: Connection) -> None:
     path = write({**TICKET, "comments": [{"body": "It does not wake up."}, {"body": "Again."}, {"body": "Again."}]})
     text = one(source(path), connection).text
@@ -238,6 +243,12 @@ def test_times_are_read_in_the_declared_zone(write: Write, connection: Connectio
     path = write({"id": 1, "title": "x", "updated": written})
     told = one(source(path, zone="Europe/Berlin", times=["%d.%m.%Y %H:%M"]), connection)
     assert told.changed_at == parse_instant(instant)
+
+
+@pytest.mark.parametrize("written", [10**40, -(10**17), "0001-01-01T00:00:00+14:00", "31.31.2024", "yesterday"])
+def test_what_no_calendar_has_is_no_time(write: Write, connection: Connection, written: Any) -> None:
+    told = read(source(write({"id": 1, "title": "x", "created": written}), zone="America/New_York"), connection)
+    assert told == {"1": "bad_time"}
 
 
 def test_what_cannot_be_read_is_held_and_the_rest_goes_on(write: Write, connection: Connection) -> None:
