@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rag.globs import matches
 from rag.recipe import Recipe
+from rag.ticket_export import TicketsOptions
 from substrate.access import Caller, Label
 from substrate.clock import MINUTE, parse_duration
 from substrate.columns import Sensitivity
@@ -91,6 +92,7 @@ class SourceSpec(_Part):
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     checkout: CheckoutOptions | None = Field(None, description="A git repository.")
     records: RecordsOptions | None = Field(None, description="Records told as text.")
+    tickets: TicketsOptions | None = Field(None, description="Tickets that a help desk exported.")
     kind: str = Field("guide", min_length=1, description="What its documents are; a search may ask for kinds.")
     sensitivity: Level = Field(Sensitivity.INTERNAL, description="How sensitive they are.")
     site: str | None = Field(None, description="Whose they are; unset: of no site in particular.")
@@ -99,12 +101,21 @@ class SourceSpec(_Part):
     link: str | None = Field(None, description="Where people open a document; {key} stands for its path.")
     stale_after: Duration | None = Field(None, description="How old it may be; unset: as old as the copilot says.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _tickets_name_people(cls, said: Any) -> Any:
+        if isinstance(said, dict) and said.get("tickets") is not None:
+            return {"kind": "ticket", "sensitivity": Sensitivity.PII, **said}
+        return said
+
     @model_validator(mode="after")
     def _one_place(self) -> SourceSpec:
         if len([kind for kind in PLACES if getattr(self, kind) is not None]) != 1:
             raise ValueError(f"write one of {', '.join(PLACES)}")
         if self.records is not None and (self.paths or self.model_fields_set & _OF_FILES):
             raise ValueError("records say themselves who may see them; leave kind, sensitivity, site, roles and paths")
+        if self.tickets is not None and self.paths:
+            raise ValueError("tickets have no paths; leave paths out, or declare one source for each")
         return self
 
     def label_of(self, path: str) -> Label:
@@ -124,7 +135,7 @@ class SourceSpec(_Part):
         return [other for pattern, other in self.paths.items() if matches(path, pattern)]
 
 
-PLACES = ("folder", "checkout", "records")
+PLACES = ("folder", "checkout", "records", "tickets")
 _OF_FILES = {"kind", "sensitivity", "site", "roles"}
 
 

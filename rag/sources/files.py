@@ -51,7 +51,9 @@ def _known(instant: int | None) -> int | None:
 
 def fingerprint(spec: SourceSpec) -> str:
     """Changes with the readers, and with what the declaration says of the source's documents."""
-    said = spec.model_dump_json(exclude={"folder": {"path"}, "checkout": {"path"}, "stale_after": True})
+    places = {"folder": {"path"}, "checkout": {"path"}, "tickets": {"path", "comments_path"}}
+    unsaid = {"stale_after": True} | ({"tickets": True} if spec.tickets is None else {})
+    said = spec.model_dump_json(exclude={**places, **unsaid})
     return hashlib.sha256(f"{reading.fingerprint()}\n{said}".encode()).hexdigest()[:16]
 
 
