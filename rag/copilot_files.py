@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.copilot import CheckoutOptions, Copilot, FolderOptions, Otherwise, RecordsOptions, SourceSpec
+from rag.rebuild import Rebuild
 from rag.recipe import Recipe
 from substrate.catalog import Vertical
 from substrate.errors import ConfigurationError, NotFoundError
@@ -30,6 +31,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "records": RecordsOptions,
     "paths": Otherwise,
     "recipe": Recipe,
+    "rebuild": Rebuild,
 }
 
 

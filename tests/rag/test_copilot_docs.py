@@ -19,7 +19,9 @@ from rag.copilot import (
     SourceSpec,
 )
 from rag.copilot_files import read_copilots
+from rag.languages import LANGUAGES
 from rag.readers import reading
+from rag.rebuild import Rebuild
 from rag.recipe import Recipe
 from substrate.columns import Sensitivity
 
@@ -29,6 +31,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "": Copilot,
     "example.": Example,
     "recipe.": Recipe,
+    "rebuild.": Rebuild,
     "sources.": SourceSpec,
     "sources.folder.": FolderOptions,
     "sources.checkout.": CheckoutOptions,
@@ -77,3 +80,8 @@ def test_every_reason_is_told() -> None:
     ]
     used = {reason for text in sources for reason in re.findall(r'UnreadableError\(\s*"(\w+)"', text)}
     assert used == set(re.findall(r"^\| `(\w+)` \|", section("Which files are read, and how"), re.MULTILINE))
+
+
+def test_every_language_is_told() -> None:
+    (row,) = re.findall(r"^\| `language` \|.*\|$", section("copilots.yaml"), re.MULTILINE)
+    assert [name for name in LANGUAGES if f"`{name}`" not in row] == []
