@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -126,7 +127,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(show_usage_error(error))
     except SystemExit as end:
         code = end.code
+    except KeyboardInterrupt:  # once more, while what was open was being closed
+        code = INTERRUPTED
     if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever presses it again is told no more than once
         note = "interrupted; what was committed stays, and the next run goes on from there"
         Console(stderr=True).print(f"\n[yellow]{note}[/]", soft_wrap=True)
     sys.exit(code)

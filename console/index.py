@@ -111,6 +111,7 @@ def promote_generation(
     Example: plumbline index promote handbook --generation 4
     """
     with workspace() as ws:
+        copilot_named(copilot, copilots_of(ws))
         chosen = _waiting(ws, copilot, number)
         with keeper(ws) as kept:
             verdicts = kept.promote(chosen, insist=insist)
