@@ -35,14 +35,15 @@ def owned(
     up = Up(tmp_path, "--only", "web", "--json")
     try:
         up.ready()
+        until(lambda: (shell.ask("index", "status")["owner"] or {}).get("address") == up_address(ports))
         until(lambda: shell("index", "verify").code == 0)
-        assert shell.ask("index", "status")["owner"]["address"] == up_address(ports)
         declare(home, "german")
         assert shell.ask("index", "sync", "--copilot", "guide")["embedded"] == 0
         yield shell
         assert up.stop()[0] == 0
     finally:
         up.process.kill()
+        up.process.communicate()
 
 
 def up_address(ports: dict[str, int]) -> str:
@@ -79,18 +80,18 @@ def test_verify_compares_in_the_process_that_owns_it(owned: Shell) -> None:
     assert "guide: 2 chunks compared, nothing differed" in owned("index", "verify").out
 
 
-@pytest.mark.parametrize(
-    ("command", "code", "words"),
-    [
-        ("promote nobody", 3, "no copilot is called 'nobody'"),
-        ("rollback nobody", 3, "no copilot is called 'nobody'"),
-        ("promote guide --generation 99", 3, "there is no generation 99 for 'guide'"),
-        ("promote guide --generation 2", 4, "generation 2 is live"),
-        ("rollback hospital", 3, "'hospital' has no earlier generation to go back to"),
-    ],
-)
-def test_what_cannot_be_is_said_with_its_exit_code(owned: Shell, command: str, code: int, words: str) -> None:
-    said = owned("index", *command.split(), "--json")
-    assert (said.code, said.out, said.error["exit"]) == (code, "", code)
-    assert words in said.error["message"]
-    assert owned("index", *command.split()).code == code
+WRONG = [
+    ("promote nobody", 3, "no copilot is called 'nobody'"),
+    ("rollback nobody", 3, "no copilot is called 'nobody'"),
+    ("promote guide --generation 99", 3, "there is no generation 99 for 'guide'"),
+    ("promote guide --generation 2", 4, "generation 2 is live"),
+    ("rollback hospital", 3, "'hospital' has no earlier generation to go back to"),
+]
+
+
+def test_what_cannot_be_is_said_with_its_exit_code(owned: Shell) -> None:
+    for command, code, words in WRONG:
+        said = owned("index", *command.split(), "--json")
+        assert (said.code, said.out, said.error["exit"]) == (code, "", code)
+        assert words in said.error["message"]
+        assert owned("index", *command.split()).code == code
