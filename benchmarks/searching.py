@@ -10,6 +10,7 @@ syncs the same documents by another recipe, and this one's follower, which appli
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -32,12 +33,13 @@ from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.embedders.minilm import open_minilm
 from rag.hit import Query
-from rag.index import Index, open_index
+from rag.index import Index, IndexOptions, open_index
 from rag.recipe import Recipe
 from rag.search import search
 from rag.sources.folder import FolderFiles
 from rag.sync import SyncReport, sync
 from substrate.access import Caller
+from substrate.background import answer_promptly, go_last
 from substrate.clock import SystemClock
 from substrate.columns import Sensitivity
 from substrate.database import Database, open_database
@@ -56,6 +58,7 @@ _CONTEXT, _CONTEXT_HTTP = 50.0, 80.0
 _NO_OP = 1.0
 """Seconds in which ten thousand unchanged documents should be seen to be unchanged."""
 
+_THREADS = "OPENBLAS_NUM_THREADS"
 _OTHER = Recipe(overlap=8)
 EVERYWHERE = Caller("bench", "clerk", Sensitivity.INTERNAL)
 AT_ONE_SITE = Caller("bench", "clerk", Sensitivity.INTERNAL, sites=frozenset({"s3"}))
@@ -107,8 +110,10 @@ def results(desk: Desk) -> Iterator[Result]:
     report = desk.synced()
     yield Result(f"first sync of {report.documents:,} documents", f"{time.perf_counter() - began:.0f} s")
     began = time.perf_counter()
-    with open_index(Settings(home=desk.home, _env_file=None), desk.database, _CLOCK) as index:
+    settings = Settings(home=desk.home, _env_file=None)
+    with open_index(settings, desk.database, _CLOCK, IndexOptions(apart=True)) as index:
         yield Result(f"index of {report.chunks:,} chunks built from the ledger", f"{time.perf_counter() - began:.0f} s")
+        answer_promptly()
         yield from _searches(desk, index)
         yield from _contexts(desk, index)
         yield from _following(desk, index)
@@ -185,6 +190,7 @@ def _models(desk: Desk) -> Sequence[str]:
 
 def _rebuild(home: Path, folder: Path, name: str, models: Path, real: Path) -> None:
     """The other process: syncs by another recipe until it is done or killed."""
+    go_last()
     minilm = open_minilm(models)
     moved = Moved(minilm, np.load(real))
     copilot = copilot_over(folder, _OTHER)
@@ -222,6 +228,9 @@ def main() -> None:
         home, folder, name, models, real = sys.argv[2:]
         _rebuild(Path(home), Path(folder), name, Path(models), Path(real))
         return
+    if _THREADS not in os.environ:
+        # Numpy reads it when it is imported; `plumbline` sets it before.
+        os.execve(sys.executable, [*sys.orig_argv], {**os.environ, _THREADS: "1"})
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=10_000, help=f"documents of {SECTIONS} chunks each")
     parser.add_argument("--searches", type=int, default=300, help="searches that are timed for a line")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 from console.remote import Remote, local_web
@@ -12,9 +13,16 @@ from console.workspace import Workspace
 from flows.library import open_library, open_owned_index
 from rag.embedder import Embedder
 from rag.gates import Verdict
+from rag.generations import generations
 from rag.index import Index
-from rag.lock import holder_of
+from rag.ledger import State
+from rag.lock import Holder, holder_of
+from rag.projection import newest, position
+from rag.writer import follower_of
 from substrate.errors import ConflictError
+
+_PATIENCE_SECONDS = 30.0
+_LOOK_SECONDS = 0.1
 
 
 class Keeper(Protocol):
@@ -74,6 +82,56 @@ class AskedKeeper:
         return found
 
 
+class SilentKeeper:
+    """Another process owns the index, and answers nobody: it follows by itself, or will soon be done.
+
+    Args:
+        ws: the installation.
+        holder: who owns the index.
+        embedder: one that is open already.
+    """
+
+    def __init__(self, ws: Workspace, holder: Holder, embedder: Embedder | None) -> None:
+        self._ws = ws
+        self._holder = holder
+        self._embedder = embedder
+
+    def follow(self) -> None:
+        """Wait until it has taken over what is new, or is done.
+
+        Raises:
+            ConflictError: neither happens.
+        """
+        until = monotonic() + _PATIENCE_SECONDS
+        while monotonic() < until:
+            if holder_of(self._ws.settings.resolved_index_dir) is None:
+                with _owned(self._ws, self._embedder) as index:
+                    index.catch_up()
+                return
+            if self._has_followed():
+                return
+            sleep(_LOOK_SECONDS)
+        raise self._refused()
+
+    def verify(self, *, deep: bool) -> dict[str, dict[str, int]]:
+        """Nobody else can."""
+        raise self._refused()
+
+    def promote(self, number: int, *, insist: bool) -> list[dict[str, Any]]:
+        """Nobody else can."""
+        raise self._refused()
+
+    def _has_followed(self) -> bool:
+        follower = follower_of(self._ws.settings.resolved_index_dir)
+        with self._ws.database.read() as connection:
+            live = [one.id for one in generations(connection) if one.state is State.LIVE]
+            return all(position(connection, follower, number) >= newest(connection, number) for number in live)
+
+    def _refused(self) -> ConflictError:
+        told = f"process {self._holder.pid} on {self._holder.host} owns the index, and answers nobody"
+        return ConflictError(told, hint="Wait until it is done; if it is no command of yours, stop it.")
+
+
 @contextmanager
 def keeper(ws: Workspace, embedder: Embedder | None = None) -> Iterator[Keeper]:
     """Whoever keeps the index now.
@@ -84,7 +142,6 @@ def keeper(ws: Workspace, embedder: Embedder | None = None) -> Iterator[Keeper]:
 
     Raises:
         ConfigurationError: a generation is to be judged, and the embedder's model is not there.
-        ConflictError: another process owns it, and answers nobody.
     """
     holder = holder_of(ws.settings.resolved_index_dir)
     if holder is None:
@@ -92,8 +149,8 @@ def keeper(ws: Workspace, embedder: Embedder | None = None) -> Iterator[Keeper]:
             yield OwnKeeper(index)
         return
     if holder.address is None:
-        hint = "Wait until it is done; if it is no command of yours, stop it."
-        raise ConflictError(f"process {holder.pid} on {holder.host} owns the index, and answers nobody", hint=hint)
+        yield SilentKeeper(ws, holder, embedder)
+        return
     remote = local_web(ws.settings, holder.address)
     try:
         yield AskedKeeper(remote)

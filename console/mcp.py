@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import closing
 from typing import Annotated, Any, TypeVar
 
 import anyio
@@ -19,6 +18,7 @@ from substrate.keyring import LOCAL, Keyring
 from substrate.settings import Settings
 
 _KEY = "PLUMBLINE_API_KEY"
+_STOP_SECONDS = 10.0
 _Done = TypeVar("_Done")
 
 
@@ -55,6 +55,7 @@ def _serve(ws: Workspace) -> None:
     from console.toolbox import Toolbox
     from flows.desk import open_desk
     from flows.library import open_library
+    from flows.shelf import FollowedShelf
 
     key = os.environ.get(_KEY)
     keyring = Keyring(ws.database)
@@ -68,10 +69,14 @@ def _serve(ws: Workspace) -> None:
 
     if key is not None:
         _refuse_wrong(keyring, key, ws)
-    library = open_library(ws.settings, ws.database, ws.clock)
-    with closing(library.index):
-        desk = open_desk(ws.settings, ws.database, ws.clock, ws.verticals, library)
+    library = open_library(ws.settings, ws.database, ws.clock, apart=True)
+    shelf = FollowedShelf(lambda: library, at_first=library)
+    shelf.start()
+    try:
+        desk = open_desk(ws.settings, ws.database, ws.clock, ws.verticals, shelf)
         Toolbox(desk, who, work).server().run("stdio")
+    finally:
+        shelf.stop(_STOP_SECONDS)
 
 
 def _refuse_wrong(keyring: Keyring, key: str, ws: Workspace) -> None:

@@ -5,7 +5,6 @@ It takes its settings from the environment, logs to standard error, and stops in
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -33,6 +32,7 @@ from flows.orchestrator import client_environment, server_answers, server_enviro
 from flows.roster import Roster
 from flows.shelf import FollowedShelf, Opened
 from flows.ticking import Ticker
+from substrate.background import answer_promptly
 from substrate.clock import MINUTE
 from substrate.errors import PlumblineError
 from substrate.logs import configure_logging
@@ -47,8 +47,6 @@ _BEAT_SECONDS = 5.0
 _SILENT = 5 * MINUTE
 """A tick that opens thousands of alerts takes its time; from here on the watchdog reports it as stuck, too."""
 _DRAIN_SECONDS = 3
-_ALLOCATIONS = 50_000
-"""Between two looks for garbage cycles; a hundred pushed events make about as many objects, and no cycles."""
 
 
 def serve(parts: Sequence[Part]) -> None:
@@ -90,18 +88,12 @@ def _serve_ours(parts: frozenset[Part]) -> None:
     with workspace() as ws, ExitStack() as stack:
         clocked = _clock(ws, stack) if Part.CLOCK in parts else None
         log.info("running", extra={"database": ws.settings.safe_database_url})
-        _rare_collections()
+        answer_promptly()
         if Part.WEB in parts:
             live = _live(ws, stack, clocked.messenger.wake if clocked else _nobody)
             _serve_web(ws, live, clocked, _shelf(ws, stack))
         elif clocked is not None:
             _beat(ws, clocked.ticker, stop)
-
-
-def _rare_collections() -> None:
-    """Look for garbage cycles rarely, and never again among what is loaded by now: it stays as long as the process."""
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS, *gc.get_threshold()[1:])
 
 
 @dataclass(frozen=True)
@@ -134,7 +126,7 @@ def _shelf(ws: Workspace, stack: ExitStack) -> FollowedShelf:
         from flows.library import open_library
         from flows.retelling import Retelling
 
-        library = open_library(ws.settings, ws.database, ws.clock, address=ws.settings.local_web_url)
+        library = open_library(ws.settings, ws.database, ws.clock, address=ws.settings.local_web_url, apart=True)
         roster = Roster(ws.settings, ws.verticals)
         retelling = Retelling(ws, roster.copilots, lambda: library.embedder, shelf.wake)
         try:
@@ -143,6 +135,7 @@ def _shelf(ws: Workspace, stack: ExitStack) -> FollowedShelf:
             library.index.close()
             raise
         stack.callback(retelling.stop, _STOP_SECONDS)
+        answer_promptly()
         return library
 
     shelf = FollowedShelf(opening)

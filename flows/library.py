@@ -40,6 +40,7 @@ def open_library(
     clock: Clock,
     *,
     address: str | None = None,
+    apart: bool = False,
     embedder: Embedder | None = None,
 ) -> Library:
     """Open embedder and index; the index is in step with the ledger then, and no generation answers unjudged.
@@ -49,6 +50,7 @@ def open_library(
         database: where the ledger is.
         clock: says what time it is.
         address: base address at which this process answers others; None: it answers nobody.
+        apart: searches and changes of the index go on side by side.
         embedder: one that is open already.
 
     Raises:
@@ -57,7 +59,8 @@ def open_library(
     """
     opened = embedder or open_embedder(settings)
     gate = _gate(settings, database, clock, lambda: opened)
-    return Library(opened, open_index(settings, database, clock, IndexOptions(address=address, quality=gate)))
+    options = IndexOptions(address=address, quality=gate, apart=apart)
+    return Library(opened, open_index(settings, database, clock, options))
 
 
 def open_owned_index(settings: Settings, database: Database, clock: Clock) -> Index:

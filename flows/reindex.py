@@ -5,6 +5,7 @@ Where the embedder's model is not installed nothing is done, and the run says wh
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from prefect import flow, get_run_logger, tags, task
@@ -20,8 +21,12 @@ from rag.copilot import Copilot
 from rag.embedders.chosen import open_embedder
 from rag.held import HeldDocument, held_documents
 from rag.sync import SyncReport
+from substrate.background import go_last
 from substrate.errors import ConfigurationError
 from substrate.freshness import watermarks
+
+_OWN_PROCESS = "PREFECT__FLOW_RUN_ID"
+"""Prefect sets it for a process that it starts for one run, and that ends with it."""
 
 
 @flow(
@@ -55,6 +60,8 @@ def reindex_copilots(
 @task(task_run_name="index of {name}", **TRIED)
 def sync_one(name: str, allow_mass_delete: bool) -> SyncReport:
     """Bring one index up to date; what is committed stays, and another try goes on from there."""
+    if _OWN_PROCESS in os.environ:
+        go_last()
     with discreet(), installation() as opened:
         embedder = open_embedder(opened.settings)
         return sync_copilot(opened, copilots_of(opened)[name], embedder, allow_mass_delete=allow_mass_delete)

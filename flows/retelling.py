@@ -18,6 +18,7 @@ from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.sync import SyncReport
 from rag.told.source import RecordsSource
+from substrate.background import go_last
 from substrate.batches import current_batch
 from substrate.errors import PlumblineError
 
@@ -117,6 +118,7 @@ class Retelling:
         return known.sources
 
     def _run(self) -> None:
+        go_last()
         while not self._stopping.wait(_LOOK_SECONDS):
             try:
                 self.look()

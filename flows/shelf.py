@@ -76,13 +76,19 @@ class FollowedShelf:
     Args:
         opening: opens embedder and index; called again where it fails.
         again_seconds: how long it rests before it tries again to open.
+        at_first: what is open already; None: nothing is.
     """
 
-    def __init__(self, opening: Callable[[], Opened], again_seconds: float = _AGAIN_SECONDS) -> None:
+    def __init__(
+        self,
+        opening: Callable[[], Opened],
+        again_seconds: float = _AGAIN_SECONDS,
+        at_first: Opened | None = None,
+    ) -> None:
         self._opening = opening
         self._again_seconds = again_seconds
-        self._opened: Opened | None = None
-        self._trouble: str | None = _OPENING
+        self._opened = at_first
+        self._trouble = _OPENING if at_first is None else None
         self._stop = Event()
         self._wake = Event()
         self._thread: Thread | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.directions import MOST, Heads, heads_of
 from rag.embedder import Vectors
 from rag.hit import Query
 from rag.live import Rows
@@ -24,6 +25,9 @@ _LEAST = 1_024
 _SPARSE = 2
 """The catalogue is packed when it has this many times as many rows as chunks."""
 
+HEADS_FROM = 16_384
+"""Rows from which on vectors are kept in few directions, too; the directions are chosen anew whenever rows double."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -34,6 +38,7 @@ class View:
         alive: which of them are there.
         columns: by name, a number a row.
         matrix: a vector a row.
+        heads: the same in few directions; None: there are too few to be worth it.
         places: the row of each chunk, by key; may know of later rows.
         codes: the numbers that stand for kinds of documents and entities.
     """
@@ -42,6 +47,7 @@ class View:
     alive: NDArray[np.bool_]
     columns: dict[str, NDArray[np.int64]]
     matrix: Vectors
+    heads: Heads | None
     places: dict[int, int]
     codes: dict[str, int]
 
@@ -81,6 +87,12 @@ class View:
         places = (self.places.get(key, self.size) for key in keys)
         rows = [row for row in places if row < self.size and within[row]]
         return np.array(rows, dtype=np.int64)
+
+    def scored(self, scores: Iterable[tuple[int, float]], within: NDArray[np.bool_]) -> list[tuple[int, float]]:
+        """Rows in place of chunks' keys; those that the mask leaves out are left out."""
+        places, size = self.places, self.size
+        rows = ((places.get(key, size), score) for key, score in scores)
+        return [(row, score) for row, score in rows if row < size and within[row]]
 
     def _coded(self, names: Iterable[str]) -> list[int]:
         return [self.codes[name] for name in names if name in self.codes]
@@ -128,6 +140,7 @@ class Catalogue:
                 alive[row] = False
         self._make_room(len(there))
         self._put(there)
+        self._choose()
         alive[self._size - len(there) :] = True
         self._publish(alive)
         if self._size > max(_LEAST, _SPARSE * len(self._places)):
@@ -139,10 +152,11 @@ class Catalogue:
         self._codes: dict[str, int] = {}
         self._columns = {name: np.zeros(_LEAST, dtype=np.int64) for name in _COLUMNS}
         self._matrix: Vectors = np.zeros((_LEAST, self._dimensions), dtype=np.float32)
+        self._heads: Heads | None = None
         self._publish(np.zeros(0, dtype=bool))
 
     def _publish(self, alive: NDArray[np.bool_]) -> None:
-        self._view = View(self._size, alive, dict(self._columns), self._matrix, self._places, self._codes)
+        self._view = View(self._size, alive, dict(self._columns), self._matrix, self._heads, self._places, self._codes)
 
     def _make_room(self, count: int) -> None:
         room = len(self._matrix)
@@ -151,12 +165,15 @@ class Catalogue:
         room = max(2 * room, self._size + count)
         self._columns = {name: _longer(values, room) for name, values in self._columns.items()}
         self._matrix = _longer(self._matrix, room)
+        self._heads = None
 
     def _put(self, there: Sequence[Change]) -> None:
         if not there:
             return
         first, last = self._size, self._size + len(there)
         self._matrix[first:last] = to_matrix((one.vector or b"" for one in there), self._dimensions)
+        if self._heads is not None:
+            self._heads.rows[first:last] = self._heads.of(self._matrix[first:last])
         for at, one in enumerate(there, first):
             told, entity = one.entity or ("", 0)
             changed = _UNKNOWN if one.changed_at is None else one.changed_at
@@ -166,6 +183,11 @@ class Catalogue:
                 self._columns[name][at] = value
             self._places[one.key] = at
         self._size = last
+
+    def _choose(self) -> None:
+        """Choose directions by what is there, if there are none; readers keep the old ones while they hold them."""
+        if self._heads is None and self._size >= HEADS_FROM and self._dimensions > MOST:
+            self._heads = heads_of(self._matrix[: self._size], len(self._matrix))
 
     def _code(self, name: str) -> int:
         return self._codes.setdefault(name, len(self._codes))
@@ -177,6 +199,8 @@ class Catalogue:
         self._matrix = self._matrix[rows]
         self._size = len(rows)
         self._places = {int(key): row for row, key in enumerate(self._columns["key"])}
+        self._heads = None
+        self._choose()
         self._publish(np.ones(self._size, dtype=bool))
 
 

@@ -8,7 +8,7 @@ old vector, and overwriting stalls readers).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
@@ -25,15 +25,8 @@ from chromadb.errors import ChromaError, NotFoundError
 from pydantic import SecretStr
 
 from rag.embedder import Vectors
+from rag.vector_store import AT_ONCE, VectorStoreError
 from rag.vectors import slices
-from substrate.errors import PlumblineError
-
-AT_ONCE = 100
-"""Vectors a call where nobody searches."""
-
-BEHIND = 10
-"""Vectors a call while others search. Chroma 1.5.9 lets no other thread run while it adds: 5 ms a call and 0.45 ms a
-vector of 384 numbers were measured on a quiet machine, six times that where others wait for the same disk."""
 
 _PREFIX = "plumbline"
 _HNSW: Mapping[str, Any] = {"hnsw": {"space": "cosine"}}
@@ -41,12 +34,8 @@ _HNSW: Mapping[str, Any] = {"hnsw": {"space": "cosine"}}
 _T = TypeVar("_T")
 
 
-class VectorStoreError(PlumblineError):
-    """Chroma cannot be reached, or does not do what it was asked."""
-
-
-class VectorStore:
-    """Vectors by partition, which is a generation's token and a label's number.
+class ChromaVectors:
+    """A `VectorStore` in Chroma, opened in this process.
 
     Args:
         client: the open Chroma client.
@@ -58,10 +47,8 @@ class VectorStore:
         self._own = own
         self._collections: dict[str, ChromaCollection] = {}
 
-    def add(
-        self, token: str, label: int, ids: Sequence[str], vectors: Vectors, at_once: int = AT_ONCE
-    ) -> Iterator[int]:
-        """Add vectors bit by bit, and say after each bit how many; ids that are there already keep theirs."""
+    def add(self, token: str, label: int, ids: Sequence[str], vectors: Vectors, at_once: int = AT_ONCE) -> int:
+        """As `VectorStore.add`."""
         for part in slices(range(len(ids)), at_once):
             names, rows = [ids[at] for at in part], vectors[part[0] : part[-1] + 1]
 
@@ -69,7 +56,7 @@ class VectorStore:
                 collection.add(ids=names, embeddings=rows)
 
             self._on(_name(token, label), deed, make=True)
-            yield len(names)
+        return len(ids)
 
     def delete(self, token: str, label: int, ids: Iterable[str]) -> None:
         """Delete vectors; ids that are not there do no harm."""
@@ -153,7 +140,7 @@ class VectorStore:
         return self._client.get_or_create_collection(name, **values)
 
 
-def open_folder(folder: Path) -> tuple[VectorStore, bool]:
+def open_folder(folder: Path) -> tuple[ChromaVectors, bool]:
     """Open the vectors below a folder that this process owns; True: there were none that could be opened.
 
     They can all be made again from the ledger, so what cannot be opened is put away. Each time in a folder of another
@@ -161,15 +148,15 @@ def open_folder(folder: Path) -> tuple[VectorStore, bool]:
     """
     for found in sorted(folder.glob("chroma-*")):
         try:
-            return VectorStore(_opened(found), own=True), False
+            return ChromaVectors(_opened(found), own=True), False
         except (ChromaError, ValueError):
             rmtree(found, ignore_errors=True)
     fresh = folder / f"chroma-{secrets.token_hex(4)}"
     fresh.mkdir(parents=True, mode=0o700)
-    return VectorStore(_opened(fresh), own=True), True
+    return ChromaVectors(_opened(fresh), own=True), True
 
 
-def open_server(url: str, token: SecretStr | None) -> VectorStore:
+def open_server(url: str, token: SecretStr | None) -> ChromaVectors:
     """The vectors on a Chroma server.
 
     Raises:
@@ -184,7 +171,7 @@ def open_server(url: str, token: SecretStr | None) -> VectorStore:
     except (ChromaError, ValueError, httpx.HTTPError) as error:
         hint = "Start it (chroma run), or correct PLUMBLINE_CHROMA_URL and PLUMBLINE_CHROMA_TOKEN."
         raise VectorStoreError(f"the Chroma server at {url} does not answer", hint=hint) from error
-    return VectorStore(_whole(client), own=False)
+    return ChromaVectors(_whole(client), own=False)
 
 
 def _opened(folder: Path) -> Client:

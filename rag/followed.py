@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter, sleep
 
 from rag.catalogue import Catalogue
-from rag.chroma import AT_ONCE, BEHIND, VectorStore, VectorStoreError
 from rag.generations import Generation
 from rag.hit import Passage
 from rag.labels import labels
@@ -18,13 +16,12 @@ from rag.passages import checked_at, passages
 from rag.projection import Change, changes, everything, key_of, newest, some, wanted
 from rag.reconcile import Difference, Repair, alike, compare_vectors, compare_words
 from rag.served import EXACT, Served
+from rag.vector_store import AT_ONCE, VectorStore, VectorStoreError
 from rag.vectors import slices, states, to_matrix
 from substrate.access import Label
 from substrate.database import Database
 
 _MENDED_AT_ONCE = 1_000
-_REST = 3
-"""How many times as long as a bit of work took is rested after it, where others search meanwhile."""
 
 
 class Followed:
@@ -38,7 +35,7 @@ class Followed:
         writes_vectors: whether this process may write in Chroma now.
         writes_words: whether it owns the folder.
         exact: up to how many rows for each partition are compared one by one.
-        rest: at least how many seconds to rest after each bit of work; 0: nobody searches.
+        at_once: how many vectors to add a call now.
     """
 
     def __init__(
@@ -51,7 +48,7 @@ class Followed:
         writes_vectors: Callable[[], bool],
         writes_words: bool = True,
         exact: int = EXACT,
-        rest: Callable[[], float] = lambda: 0.0,
+        at_once: Callable[[], int] = lambda: AT_ONCE,
     ) -> None:
         self.generation = generation
         self.catalogue = Catalogue(generation.dimensions)
@@ -61,7 +58,7 @@ class Followed:
         self._writes_vectors = writes_vectors
         self._writes_words = writes_words
         self._exact = exact
-        self._rest = rest
+        self._at_once = at_once
         self._chunks: dict[int, str] = {}
         self._labels: Mapping[int, Label] = {}
         self._checked_at: int | None = None
@@ -172,14 +169,8 @@ class Followed:
     def _add(self, label: int, added: Sequence[Change]) -> None:
         for part in slices(added, AT_ONCE):
             matrix = to_matrix((one.vector or b"" for one in part), self.generation.dimensions)
-            rest = self._rest()
-            began = perf_counter()
-            ids, at_once = [one.chunk for one in part], BEHIND if rest else AT_ONCE
-            for _ in self._vectors.add(self.generation.token, label, ids, matrix, at_once):
-                if rest:
-                    # The others may search for three times as long as that took.
-                    sleep(max(rest, _REST * (perf_counter() - began)))
-                began = perf_counter()
+            ids = [one.chunk for one in part]
+            self._vectors.add(self.generation.token, label, ids, matrix, self._at_once())
 
     def _take(self, gone: Iterable[int], there: Sequence[Change]) -> None:
         gone = list(gone)

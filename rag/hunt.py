@@ -94,18 +94,25 @@ class Hunt:
             vector = self.vector
             with self.stages.timed("dense"):
                 dense = self.live.nearest(vector, self.partitions, depth, among)
-            return self._again(self._fused(dense, lexical.result()))
+            matches = lexical.result()
+            return self._again(self._fused(dense, matches[:depth], dict(matches[depth:])))
 
-    def _fused(self, dense: Ranked, lexical: Ranked) -> list[Fused]:
-        """Both legs in one order; each is asked for its word on what only the other one found."""
+    def _fused(self, dense: Ranked, lexical: Ranked, beyond: Mapping[int, float]) -> list[Fused]:
+        """Both legs in one order; each is asked for its word on what only the other one found.
+
+        Args:
+            dense: the nearest.
+            lexical: the best matches.
+            beyond: the scores of matches behind those; what matches less than all of them counts as no match.
+        """
         if not lexical:
             return fuse(dense, lexical)
         with self.stages.timed("fuse"):
-            near, said = {row for row, _ in dense}, {row for row, _ in lexical}
-            unheard, unsaid = rows_of(said - near), rows_of(near - said)
+            near = {row for row, _ in dense}
+            unheard = rows_of({row for row, _ in lexical} - near)
             beside = Beside(
                 dict(self.live.nearest(self.vector, self.partitions, len(unheard), unheard)) if len(unheard) else {},
-                dict(self.live.matching(self.words, self.partitions, len(unsaid), unsaid)) if len(unsaid) else {},
+                {row: beyond[row] for row in near if row in beyond},
             )
             # None where the passage went while we looked.
             best = self.live.passages([lexical[0][0]])
@@ -127,7 +134,7 @@ class Hunt:
         if not self.words:
             return []
         with self.stages.timed("lexical"):
-            return self.live.matching(self.words, self.partitions, depth, among)
+            return self.live.matching(self.words, self.partitions, depth, among, beyond=True)
 
     def _distinct(self, fused: Sequence[Fused]) -> list[Hit]:
         """The best hits that differ; each names what else says the same."""

@@ -14,7 +14,6 @@ from threading import RLock
 from time import monotonic
 from types import TracebackType
 
-from rag.chroma import VectorStore, open_folder, open_server
 from rag.followed import Followed
 from rag.gates import Quality, Verdict, as_kept, judge
 from rag.generations import Generation, flip, generation, generations, keep_gates, settle
@@ -23,6 +22,8 @@ from rag.lock import FolderLock
 from rag.projection import advance
 from rag.reconcile import Repair
 from rag.served import EXACT, Served
+from rag.vector_store import AT_ONCE, BEHIND, VectorStore
+from rag.vectors_apart import VectorsApart
 from rag.writer import VectorWriter
 from substrate.clock import Clock
 from substrate.database import Database
@@ -44,14 +45,14 @@ class IndexOptions:
         quality: the gate of golden questions; None: generations are not judged by any.
         latency_ms: how long a search may take before a generation is kept from answering.
         exact: up to how many visible rows for each partition are compared one by one.
-        pause: at least how many seconds to rest after each bit of work while others search.
+        apart: the vectors lie in a process of their own, so that searches go on while some are added.
     """
 
     address: str | None = None
     quality: Quality | None = None
     latency_ms: float = 100.0
     exact: int = EXACT
-    pause: float = 0.005
+    apart: bool = False
 
 
 class Index:
@@ -109,8 +110,7 @@ class Index:
     def follow(self, limit: int = _STEP) -> int:
         """Take one step: apply at most so many changes to each generation; says how many there were.
 
-        A generation that is complete and was followed to its end is judged, and answers if it passes. Where somebody
-        searched a moment ago, much of the time is rested, so that searches find the machine free.
+        A generation that is complete and was followed to its end is judged, and answers if it passes.
         """
         with self._turn:
             if self._closed:
@@ -198,9 +198,9 @@ class Index:
     ) -> None:
         self.close()
 
-    def _rest(self) -> float:
-        """Seconds to rest after each bit of work; none where nobody searched for a while."""
-        return self._options.pause if monotonic() - self._asked_at < _ASKED_SECONDS else 0.0
+    def _at_once(self) -> int:
+        """How many vectors to add a call: fewer where somebody searched a moment ago."""
+        return BEHIND if monotonic() - self._asked_at < _ASKED_SECONDS else AT_ONCE
 
     def _wanted(self) -> list[Followed]:
         """What is to be followed now: what answers, and what may answer soon; the rest is closed."""
@@ -220,9 +220,10 @@ class Index:
             found = Followed(
                 self._database, wanted, self._vectors, words,
                 writes_vectors=self._writer.holds, writes_words=self._lock is not None, exact=self._options.exact,
-                rest=self._rest,
+                at_once=self._at_once,
             )  # fmt: skip
             self._followed[wanted.id] = found
+            self._tell(found)
             self._compare(found)
         found.generation = wanted
         return found
@@ -236,16 +237,21 @@ class Index:
 
     def _step(self, followed: Followed, limit: int) -> int:
         applied = followed.follow(limit)
-        if applied and self._lock is not None:
-            with self._database.write() as connection:
-                name, number = self._writer.name, followed.generation.id
-                advance(connection, name, number, followed.sequence, self._clock.now())
+        if applied:
+            self._tell(followed)
         if applied < limit:
             followed.caught_up()
             # Once a sync: what was lost behind our back is not missed for longer than that.
             if self._compared.get(followed.generation.id) != followed.generation.synced_at:
                 self._compare(followed)
         return applied
+
+    def _tell(self, followed: Followed) -> None:
+        """Let others see how far this has come."""
+        if self._lock is not None:
+            with self._database.write() as connection:
+                name, number = self._writer.name, followed.generation.id
+                advance(connection, name, number, followed.sequence, self._clock.now())
 
     def _try(self, followed: Followed) -> None:
         """Let a complete generation answer, if nothing keeps it."""
@@ -308,10 +314,7 @@ def open_index(settings: Settings, database: Database, clock: Clock, options: In
     options, folder = options or IndexOptions(), settings.resolved_index_dir
     lock = _locked(settings, clock, options)
     try:
-        if settings.chroma_url is None:
-            vectors, _ = open_folder(folder)
-        else:
-            vectors = open_server(settings.chroma_url, settings.chroma_token)
+        vectors = _vectors(settings, lock if options.apart else None)
     except BaseException:
         if lock is not None:
             lock.close()
@@ -324,6 +327,18 @@ def open_index(settings: Settings, database: Database, clock: Clock, options: In
         index.close()
         raise
     return index
+
+
+def _vectors(settings: Settings, lock: FolderLock | None) -> VectorStore:
+    """The vectors: on a server, in a process of their own that inherits the lock, or here."""
+    if settings.chroma_url is None and lock is not None:
+        return VectorsApart(settings.resolved_index_dir, lock.descriptor)
+    # Chroma takes a second to import, which who keeps it apart is spared.
+    from rag.chroma import open_folder, open_server
+
+    if settings.chroma_url is not None:
+        return open_server(settings.chroma_url, settings.chroma_token)
+    return open_folder(settings.resolved_index_dir)[0]
 
 
 def _locked(settings: Settings, clock: Clock, options: IndexOptions) -> FolderLock | None:

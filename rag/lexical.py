@@ -132,20 +132,20 @@ class LexicalIndex:
         return {int(key): int(number) for key, number in zip(keys, numbers, strict=True) if key is not None and number}
 
     def matching(
-        self, words: Mapping[str, float], labels: Collection[int], count: int, among: Sequence[int] | None = None
+        self, words: Mapping[str, float], labels: Collection[int] | None, count: int, among: Sequence[int] | None = None
     ) -> list[tuple[int, float]]:
         """The keys of the chunks that score highest by BM25, with their scores; only those with any of the words.
 
         Args:
             words: each with its weight.
-            labels: only chunks of these partitions.
+            labels: only chunks of these partitions; None: of all.
             count: how many.
             among: only chunks of these keys; for a few thousand at most.
         """
         wanted = self._query(words)
-        if wanted is None or not labels or count < 1:
+        if wanted is None or count < 1:
             return []
-        within = [Query.term_set_query(self._schema, "label", list(labels))]
+        within = [] if labels is None else [Query.term_set_query(self._schema, "label", list(labels))]
         if among is not None:
             within.append(Query.term_set_query(self._schema, "key", list(among)))
         clauses = [(Occur.Must, wanted), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in within)]

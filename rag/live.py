@@ -48,9 +48,20 @@ class LiveIndex(Protocol):
         """
 
     def matching(
-        self, words: Mapping[str, float], partitions: Collection[int], k: int, among: Rows | None = None
+        self,
+        words: Mapping[str, float],
+        partitions: Collection[int],
+        k: int,
+        among: Rows | None = None,
+        *,
+        beyond: bool = False,
     ) -> Ranked:
-        """The k rows of the partitions that score highest (BM25) for words, each with its weight; none without any."""
+        """The k rows of the partitions that score highest (BM25) for words, each with its weight; none without any.
+
+        Args:
+            among: only these rows; None: all of the partitions.
+            beyond: behind the k, also such as the same look brought; there may be none.
+        """
 
     def rows(self, partitions: Collection[int], wanted: Query) -> Rows:
         """All rows of the partitions that the query's filters let through; its text and k say nothing here."""

@@ -54,6 +54,11 @@ class FolderLock:
         self._file.write(orjson.dumps(asdict(Holder(os.getpid(), socket.gethostname(), address, now))).decode())
         self._file.flush()
 
+    @property
+    def descriptor(self) -> int:
+        """Of the locked file; a process that inherits it holds the lock, too."""
+        return self._file.fileno()
+
     def close(self) -> None:
         """Give the folder back."""
         self._file.truncate(0)

@@ -56,7 +56,13 @@ class MemoryLive:
         return _best(rows, self._vectors[rows] @ vector, k)
 
     def matching(
-        self, words: Mapping[str, float], partitions: Collection[int], k: int, among: Rows | None = None
+        self,
+        words: Mapping[str, float],
+        partitions: Collection[int],
+        k: int,
+        among: Rows | None = None,
+        *,
+        beyond: bool = False,
     ) -> Ranked:
         """The k rows that score highest by BM25; rows without any of the words are left out."""
         scores = np.zeros(self.size)
@@ -67,7 +73,7 @@ class MemoryLive:
                 scores[rows] += weight * idf * counts * (_K1 + 1) / (counts + self._damping[rows])
         rows = self._visible(partitions, among)
         found = rows[scores[rows] > 0]
-        return _best(found, scores[found], k)
+        return _best(found, scores[found], len(found) if beyond else k)
 
     def rows(self, partitions: Collection[int], wanted: Query) -> Rows:
         """The rows of the partitions that the filters let through."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from rag.ledger import rag_chunk, rag_document, rag_projection, rag_vector
 from substrate.bulk import upsert
@@ -103,11 +103,6 @@ def advance(connection: Connection, follower: str, generation: int, sequence: in
     """A follower has followed up to a number."""
     columns = ("follower", "generation", "sequence", "at")
     upsert(connection, rag_projection, columns, [(follower, generation, sequence, now)], ("follower", "generation"))
-
-
-def forget_follower(connection: Connection, follower: str) -> None:
-    """A follower begins anew: what it had is lost."""
-    connection.execute(delete(rag_projection).where(rag_projection.c.follower == follower))
 
 
 def _chunks(generation: int) -> Select[Any]:

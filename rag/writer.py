@@ -28,7 +28,7 @@ class VectorWriter:
     """
 
     def __init__(self, database: Database, folder: Path, server: str | None) -> None:
-        self.name = f"{socket.gethostname()}:{digest(str(folder.resolve()))[:16]}"[:80]
+        self.name = follower_of(folder)
         self._database = database
         self._server = server
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -56,3 +56,8 @@ class VectorWriter:
             with self._database.write() as connection:
                 release(connection, self._lease)
             self._lease = None
+
+
+def follower_of(folder: Path) -> str:
+    """The name in the ledger of whoever follows it for an index folder."""
+    return f"{socket.gethostname()}:{digest(str(folder.resolve()))[:16]}"[:80]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
+import sys
 from pathlib import Path
+from time import monotonic
 
 import pytest
+from mcp import Client, StdioServerParameters
 
 from tests.console.shell import Shell
 
@@ -78,3 +83,26 @@ def test_the_status_of_nothing_is_told(shell: Shell) -> None:
     assert status["owner"] is None
     assert all(one["generation"] is None for one in status["copilots"])
     assert "never synced" in shell("index", "status").out
+
+
+@pytest.mark.slow
+def test_the_tools_over_standard_input_find_what_is_synced_while_they_run(guide: Shell, home: Path) -> None:
+    guide.ask(*SYNC)
+    assert asyncio.run(_found_later(guide, home))
+
+
+async def _found_later(guide: Shell, home: Path) -> bool:
+    """Whether a running `plumbline mcp` finds a document that is added and synced behind it."""
+    env = {**os.environ, "PLUMBLINE_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    words = ["-c", "from console.cli import main; main()", "mcp"]
+    question = {"copilot": "guide", "question": "How is the anchor weighed?"}
+    async with Client(StdioServerParameters(command=sys.executable, args=words, env=env)) as client:
+        assert "anchor.md" not in (await client.call_tool("search", question)).model_dump_json()
+        Path("guide", "anchor.md").write_text("# Anchor\n\nThe anchor is weighed with a winch.", "utf-8")
+        await asyncio.to_thread(guide.ask, *SYNC)
+        until = monotonic() + 30
+        while monotonic() < until:
+            if "anchor.md" in (await client.call_tool("search", question)).model_dump_json():
+                return True
+            await asyncio.sleep(0.1)
+    return False

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.catalogue import Catalogue, View
+from rag.catalogue import HEADS_FROM, Catalogue, View
+from rag.directions import MOST
 from rag.embedders.hashing import HashingEmbedder
 from rag.hit import Passage, Query
 from rag.memory import MemoryLive
@@ -16,6 +19,7 @@ from substrate.access import Label
 from substrate.columns import Sensitivity
 
 EMBEDDER = HashingEmbedder(8)
+DIMENSIONS = MOST + 8
 LABELS = {0: Label(Sensitivity.PUBLIC), 1: Label(Sensitivity.PHI, "north"), 2: Label(Sensitivity.INTERNAL, "south")}
 WORDS = ["ward", "bed", "lorry", "pupil", "fever"]
 
@@ -125,3 +129,31 @@ def test_the_filters_are_those_of_an_index_in_memory(
         Query("", sites=frozenset({"north"}), changed_before=after),
     ):
         assert served(changes).rows(labels, wanted).tolist() == twin.rows(twins, wanted).tolist()
+
+
+def test_what_is_known_in_few_directions_is_what_is_there() -> None:
+    catalogue = Catalogue(DIMENSIONS)
+    for first in range(0, 42_000, 3_000):
+        catalogue.apply([], [wide(number) for number in range(first, first + 3_000)])
+        assert_heads(catalogue.view)
+    before = catalogue.view
+    catalogue.apply([wide(number).key for number in range(22_000)], [])
+    assert catalogue.view.size == 20_000
+    assert_heads(before)
+    assert_heads(catalogue.view)
+
+
+SEEN = change(0)
+VECTORS = [row.tobytes() for row in np.random.default_rng(3).standard_normal((50, DIMENSIONS)).astype(np.float32)]
+
+
+def wide(number: int) -> Change:
+    """A chunk whose vector has more numbers than there are directions."""
+    return replace(SEEN, key=number, document=number, vector=VECTORS[number % 50])
+
+
+def assert_heads(view: View) -> None:
+    """The rows in few directions are the vectors in those directions, as soon as there are enough of them."""
+    assert (view.heads is not None) == (view.size >= HEADS_FROM)
+    if view.heads is not None:
+        assert np.allclose(view.heads.rows[: view.size], view.heads.of(view.matrix[: view.size]), atol=1e-4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -13,8 +13,11 @@ import httpx
 import numpy as np
 import pytest
 
-from rag.chroma import VectorStore, VectorStoreError, open_folder, open_server
+from rag.chroma import open_folder, open_server
 from rag.index import open_index
+from rag.lock import FolderLock
+from rag.vector_store import VectorStore, VectorStoreError
+from rag.vectors_apart import VectorsApart
 from substrate.database import Database
 from substrate.settings import Settings
 from tests.rag.stacks import CLOCK, Shelf, brought
@@ -50,21 +53,25 @@ def _answers(url: str) -> None:
     raise TimeoutError(url)
 
 
-@pytest.fixture(params=["folder", "server"])
+@pytest.fixture(params=["folder", "server", "apart"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStore]:
     """An empty store of each kind."""
-    if request.param == "folder":
-        made, _ = open_folder(tmp_path)
-    else:
-        made = open_server(request.getfixturevalue("server"), None)
+    lock = FolderLock(tmp_path, CLOCK.now())
+    kinds: dict[str, Callable[[], VectorStore]] = {
+        "folder": lambda: open_folder(tmp_path)[0],
+        "server": lambda: open_server(request.getfixturevalue("server"), None),
+        "apart": lambda: VectorsApart(tmp_path, lock.descriptor),
+    }
+    made = kinds[request.param]()
     yield made
     made.drop("t")
     made.close()
+    lock.close()
 
 
 def add(store: VectorStore, label: int, count: int) -> None:
     """The first vectors of the unit matrix."""
-    assert sum(store.add("t", label, IDS[:count], EYE[:count])) == count
+    assert store.add("t", label, IDS[:count], EYE[:count]) == count
 
 
 def test_the_nearest_comes_first(store: VectorStore) -> None:
@@ -99,12 +106,14 @@ def test_a_generation_is_dropped_whole(store: VectorStore) -> None:
     assert (store.drop("t"), store.ids("t")) == (2, {})
 
 
-def test_a_collection_that_was_dropped_behind_our_back_is_made_anew(store: VectorStore) -> None:
+def test_a_collection_that_was_dropped_behind_our_back_is_made_anew(tmp_path: Path) -> None:
+    store, _ = open_folder(tmp_path)
     add(store, 1, 2)
     store._client.delete_collection("plumbline-t-1")
     assert store.nearest("t", 1, EYE[0], 1) == []
     add(store, 1, 2)
     assert store.nearest("t", 1, EYE[0], 1) == [IDS[0]]
+    store.close()
 
 
 def test_what_is_others_on_a_server_is_left_alone(server: str) -> None:

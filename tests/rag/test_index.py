@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -179,8 +178,8 @@ def damaged(index: Index, settings: Settings, one_ledger: Database, kind: str) -
         for label in vectors.ids(token) if kind == "vector_deleted" else ():
             vectors.delete(token, label, chunks[:2])
         if kind == "vector_strange":
-            list(vectors.add(token, 1, ["f" * 32], EMBEDDER.embed(["strange"])))
-            list(vectors.add("dead", 1, ["f" * 32], EMBEDDER.embed(["strange"])))
+            vectors.add(token, 1, ["f" * 32], EMBEDDER.embed(["strange"]))
+            vectors.add("dead", 1, ["f" * 32], EMBEDDER.embed(["strange"]))
         vectors.close()
     if kind == "words_deleted":
         words = LexicalIndex(folder / "words" / token)
@@ -210,7 +209,7 @@ def test_reconciling_says_what_it_mended(index: Index, one_ledger: Database) -> 
     label = followed.catalogue.label_of(key_of(chunk))
     assert label is not None
     followed._vectors.delete(token, label, [chunk])
-    list(followed._vectors.add(token, label, ["e" * 32], EMBEDDER.embed(["strange"])))
+    followed._vectors.add(token, label, ["e" * 32], EMBEDDER.embed(["strange"]))
     followed._words.apply([key_of(chunk)], [])
     repair = index.reconcile()["helper"]
     assert (repair.vectors_restored, repair.vectors_removed, repair.words_restored) == (1, 1, 1)
@@ -231,7 +230,7 @@ def test_a_wrong_vector_is_found_by_a_deep_look(index: Index, one_ledger: Databa
     label = followed.catalogue.label_of(key_of(chunk))
     assert label is not None
     followed._vectors.delete(token, label, [chunk])
-    list(followed._vectors.add(token, label, [chunk], EMBEDDER.embed(["something else"])))
+    followed._vectors.add(token, label, [chunk], EMBEDDER.embed(["something else"]))
     assert index.reconcile()["helper"].changed == 0
     assert index.reconcile(deep=True)["helper"].vectors_restored == 1
     assert index.reconcile(deep=True)["helper"].changed == 0
@@ -259,7 +258,6 @@ def test_a_second_owner_is_refused_and_told_whom_to_ask(one_ledger: Database, se
 OPEN = """
 import sys
 from pathlib import Path
-from time import perf_counter
 from rag.lock import FolderLock
 FolderLock(Path(sys.argv[1]), 0)
 """
@@ -281,21 +279,3 @@ def test_through_chroma_the_same_is_found(index: Index) -> None:
     found, exact = (each.nearest(vector, live.partitions.keys(), 3) for each in (through, live))
     assert [row for row, _ in found] == [row for row, _ in exact]
     assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in exact], abs=1e-5)
-
-
-def test_behind_searches_much_of_the_time_is_rested(one_ledger: Database, settings: Settings, shelf: Shelf) -> None:
-    brought(one_ledger, shelf)
-    with open_index(settings, one_ledger, CLOCK, IndexOptions(pause=0.5)) as index:
-        assert taken(index, one_ledger, shelf, "alone") < 2 * 0.5
-        index.live("helper")
-        assert taken(index, one_ledger, shelf, "beside") > 2 * 0.5
-
-
-def taken(index: Index, ledger: Database, shelf: Shelf, name: str) -> float:
-    """Seconds that it takes to follow twenty-five new documents, ten of them at once."""
-    for number in range(25):
-        shelf.put(f"{name}{number}", f"The {name} document says {number}.")
-    brought(ledger, shelf)
-    began = perf_counter()
-    index.catch_up()
-    return perf_counter() - began
