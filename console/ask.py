@@ -38,7 +38,8 @@ def ask(
 ) -> None:
     """Ask a copilot. The answer cites its sources; if the documents do not say, it says so.
 
-    The options --role, --clearance and --site show what somebody else would see.
+    The options --role, --clearance and --site show what somebody else would see. The exit code is 0 also where the
+    documents do not say; --json tells that as `outcome`.
 
     Example: plumbline ask handbook "How is a discharge cancelled?"
     """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
@@ -11,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from console.exits import INTERRUPTED, show_error, show_usage_error
+from console.exits import FAULT, INTERRUPTED, MEANINGS, show_error, show_usage_error
 from console.later import later
 from console.terminal import screen
 from substrate.background import go_last
@@ -20,6 +22,7 @@ from substrate.errors import PlumblineError
 root = typer.Typer(
     name="plumbline",
     help="Makes the data of an ERP act: checked records, fresh features, rules, and alerts that say why.",
+    epilog=f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in MEANINGS.items())}.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -116,7 +119,7 @@ def options(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; what goes wrong ends as a sentence and an exit code, never as a traceback.
+    """Run the command line; what goes wrong ends as a sentence and an exit code, and only our own fault as a traceback.
 
     Args:
         arguments: what was typed after `plumbline`; None: as the shell has it.
@@ -136,7 +139,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(show_usage_error(error))
     except SystemExit as end:
         code = end.code
+    except KeyboardInterrupt:  # once more, while what was open was being closed
+        code = INTERRUPTED
+    except Exception:  # noqa: BLE001  # the end of the process: its exit code must not be taken for another one's
+        traceback.print_exc()
+        code = FAULT
     if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever presses it again is told no more than once
         note = "interrupted; what was committed stays, and the next run goes on from there"
         Console(stderr=True).print(f"\n[yellow]{note}[/]", soft_wrap=True)
     sys.exit(code)

@@ -1,8 +1,4 @@
-"""Exit codes and error texts: the one place where an error of ours becomes what a shell sees.
-
-0 all went well; 1 it ran, and something needs a person (rows held, deliveries dead); 2 wrong usage or settings; 3 not
-found; 4 refused by the state of things, or as not allowed; 5 database; 6 source; 70 a fault of ours; 130 interrupted.
-"""
+"""Exit codes and error texts: the one place where an error of ours becomes what a shell sees."""
 
 from __future__ import annotations
 
@@ -26,7 +22,21 @@ from substrate.errors import (
 
 ATTENTION = 1
 USAGE = 2
+FAULT = 70
 INTERRUPTED = 130
+
+MEANINGS = {
+    0: "all went well",
+    ATTENTION: "it ran, and something needs a person: rows or documents are held, something was mended",
+    USAGE: "wrong usage or settings",
+    3: "not found",
+    4: "refused by the state of things, or as not allowed",
+    5: "the database",
+    6: "a source",
+    FAULT: "a fault of ours",
+    INTERRUPTED: "interrupted",
+}
+"""What each exit code means; `docs/copilots.md` has the same."""
 
 _CODES: tuple[tuple[type[PlumblineError], int], ...] = (
     (ConfigurationError, 2),

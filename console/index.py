@@ -58,6 +58,8 @@ def sync_index(
 ) -> None:
     """Bring the index up to date: only what changed is read, and only new text is embedded. Safe to interrupt.
 
+    If a source could not be listed, or a person must look, the exit code is 1.
+
     Example: plumbline index sync --from ./handbook --copilot handbook --json
     """
     with workspace() as ws:
@@ -106,11 +108,12 @@ def promote_generation(
     insist: Annotated[bool, typer.Option("--insist", help="Let it answer whatever the gates say.")] = False,
     as_json: JSON = False,
 ) -> None:
-    """Let a generation answer that waits, if it passes the gates.
+    """Let a generation answer that waits, if it passes the gates; if one keeps it, the exit code is 4.
 
     Example: plumbline index promote handbook --generation 4
     """
     with workspace() as ws:
+        copilot_named(copilot, copilots_of(ws))
         chosen = _waiting(ws, copilot, number)
         with keeper(ws) as kept:
             verdicts = kept.promote(chosen, insist=insist)

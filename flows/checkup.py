@@ -19,7 +19,7 @@ from automations.rule_files import read_rules
 from automations.watch import FAILURES
 from flows.checkup_finding import Finding
 from flows.index_checkup import examine_copilots
-from flows.timetable import turns
+from flows.timetable import all_turns
 from flows.trouble import overdue
 from flows.workbench import template_folders
 from substrate.batches import counter
@@ -34,7 +34,6 @@ from substrate.migrate import head, missing_tables, revision
 from substrate.quarantine import QuarantineState, quarantine
 from substrate.series.checked import checked
 from substrate.settings import Settings
-from substrate.sources.configured import load_sources
 
 _LATE = 2 * MINUTE
 _CLOCK_SLACK = MINUTE
@@ -176,7 +175,7 @@ def _rules(connection: Connection) -> Finding:
 
 def _batch_work(settings: Settings, database: Database, verticals: list[Vertical], now: int) -> Finding:
     try:
-        due = list(turns(verticals, load_sources(settings.resolved_sources_file)))
+        due = all_turns(settings, {one.name: one for one in verticals})
     except PlumblineError as error:
         return Finding("batch work", False, error.message, error.hint)
     late = overdue(database, due, now)

@@ -24,13 +24,12 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.installation import Installation, installation
 from flows.mender import Mender
-from flows.timetable import Turn, turns
+from flows.timetable import Turn, all_turns
 from flows.trouble import expect
 from flows.turnstile import TAG
 from substrate.clock import SECOND
 from substrate.cursors import cursor_ages
 from substrate.settings import Settings
-from substrate.sources.configured import load_sources
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +105,7 @@ async def _serve(runner: Runner, made: Sequence[RunnerDeployment], at_once: Sequ
 
 def due_turns(opened: Installation) -> list[Turn]:
     """Everything that shall run by itself in an installation."""
-    return list(turns(opened.verticals.values(), load_sources(opened.settings.resolved_sources_file)))
+    return all_turns(opened.settings, opened.verticals)
 
 
 def deployment(turn: Turn, zone: str) -> RunnerDeployment:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from flows.installation import Installation
+from flows.timetable import has_own_turns
 from rag.copilot import Copilot, SourceSpec
 from rag.copilot_files import load_copilots
 from rag.document import DocumentSource
@@ -117,13 +118,34 @@ def is_whole(report: SyncReport) -> bool:
     return report.state == str(State.LIVE) and not report.failed and not waits
 
 
+def next_copilots(
+    found: Mapping[str, Copilot], known: Mapping[str, int], now: int, vertical: str | None, only: str | None
+) -> list[Copilot]:
+    """Whose indexes a run brings up to date.
+
+    Args:
+        found: all copilots by name.
+        known: watermarks by name.
+        now: the instant of asking.
+        vertical: whose copilots; None: those of no vertical.
+        only: this one, whether or not it is due; None: all that are due.
+    """
+    if only is not None:
+        return [found[only]] if only in found else []
+    return [one for one in found.values() if one.vertical == vertical and is_due(one, known, now)]
+
+
 def is_due(copilot: Copilot, known: Mapping[str, int], now: int) -> bool:
-    """Whether a copilot's turn has come; one that was never brought up to date is due.
+    """Whether a copilot's turn has come at a quarter; one that was never brought up to date is due.
+
+    One that has turns of its own is due only where the last of them was missed.
 
     Args:
         copilot: whose.
         known: watermarks by name.
         now: the instant of asking.
     """
-    last = known.get(collection_name(copilot.name))
-    return last is None or now - last >= parse_duration(copilot.every) - MINUTE
+    last, every = known.get(collection_name(copilot.name)), parse_duration(copilot.every)
+    # A run begins some seconds early or late.
+    slack = min(every, 2 * MINUTE) if has_own_turns(copilot) else -MINUTE
+    return last is None or now - last >= every + slack

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from flows.timetable import turns
+from flows.timetable import all_turns
 from flows.trouble import tell_overdue
 from substrate.catalog import Vertical
 from substrate.clock import ManualClock
 from substrate.database import Database
 from substrate.errors import ConfigurationError
 from substrate.settings import Settings
-from substrate.sources.configured import load_sources
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +33,13 @@ class BatchWork:
     ) -> None:
         self._settings = settings
         self._database = database
-        self._verticals = verticals
+        self._verticals = {one.name: one for one in verticals}
         self._on_told = on_told
 
     def look(self, at: int) -> list[str]:
         """Raise an alert for what is late at an instant, and name it; a good run takes the alert back."""
         try:
-            due = list(turns(self._verticals, load_sources(self._settings.resolved_sources_file)))
+            due = all_turns(self._settings, self._verticals)
         except ConfigurationError as error:
             log.warning("nobody knows what batch work is due: %s", error.message)
             return []

@@ -13,12 +13,11 @@ from flows.guarded import TRIED, discreet
 from flows.hooks import HOOKS
 from flows.installation import installation, load_settings
 from flows.onward import link_to_state
-from flows.timetable import TIME_LIMITS, subject_of, turns
+from flows.timetable import TIME_LIMITS, all_turns, subject_of
 from flows.trouble import tell_overdue, went_wrong
 from flows.turnstile import let_go
 from flows.zombies import close_zombies, try_again
 from substrate.clock import from_micros
-from substrate.sources.configured import load_sources
 
 
 @flow(
@@ -77,5 +76,5 @@ def close() -> int:
 def late() -> int:
     """Tell the steward of work that has not run well for too long."""
     with discreet(), installation() as opened:
-        due = turns(opened.verticals.values(), load_sources(opened.settings.resolved_sources_file))
-        return len(tell_overdue(opened.settings, opened.database, opened.clock, list(due)))
+        due = all_turns(opened.settings, opened.verticals)
+        return len(tell_overdue(opened.settings, opened.database, opened.clock, due))

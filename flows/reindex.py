@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 
 from prefect import flow, get_run_logger, tags, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -15,7 +14,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from flows.accounts import held_text, sync_lines
 from flows.guarded import TRIED, StepFailed, discreet
 from flows.hooks import HOOKS
-from flows.indexing import copilots_of, is_due, sync_copilot
+from flows.indexing import copilots_of, next_copilots, sync_copilot
 from flows.installation import Installation, installation
 from flows.timetable import TIME_LIMITS, slug
 from rag.copilot import Copilot
@@ -78,13 +77,9 @@ def _missing_model(opened: Installation) -> str:
 
 
 def _chosen(opened: Installation, vertical: str | None, only: str | None) -> list[Copilot]:
-    found = copilots_of(opened)
-    if only is not None:
-        return [found[only]] if only in found else []
     with opened.database.read() as connection:
         known = watermarks(connection)
-    due = partial(is_due, known=known, now=opened.clock.now())
-    return [one for one in found.values() if one.vertical == vertical and due(one)]
+    return next_copilots(copilots_of(opened), known, opened.clock.now(), vertical, only)
 
 
 def _synced(chosen: Sequence[Copilot], allow_mass_delete: bool) -> tuple[dict[str, SyncReport], list[str]]:

@@ -61,7 +61,7 @@ def stream(
     with stages.timed("search"):
         found = search(ground.index, ground.embedder, caller, ground.copilot, query, now, masked=ground.masked)
     question = cleaned(query.text)
-    trust = confidence(evidence(question, found.hits), measured=is_measured(ground.embedder))
+    trust = confidence(evidence(question, found.hits, ground.copilot.language), measured=is_measured(ground.embedder))
     work = _Work(ground, question, now, Answer(Outcome.NOTHING_FOUND, confidence=trust, found=found), stages)
     if found.hits and trust < THIN:
         work.answer = replace(work.answer, outcome=Outcome.NOT_IN_DOCUMENTS)
@@ -128,7 +128,7 @@ class _Work:
             if written.strip(" .") == NOT_THERE and not self.sentences:
                 self.answer = replace(self.answer, outcome=Outcome.NOT_IN_DOCUMENTS)
                 return
-            verdict = checked(plain(written), passages)
+            verdict = checked(plain(written), passages, self.ground.copilot.language)
             if verdict.refused is not None:
                 self.answer = replace(self.answer, dropped=self.answer.dropped + 1)
                 continue
@@ -141,7 +141,7 @@ class _Work:
         with self.stages.timed("extract"):
             cleared = embedder.clearance >= Sensitivity.PII
             masked = str if cleared else self.ground.redaction(self.question).mask
-            quoted = extract(self.question, hits, embedder, masked)
+            quoted = extract(self.question, hits, embedder, masked, self.ground.copilot.language)
         self.sentences = [Sentence(plain(each.text, addresses=True), (each.hit + 1,)) for each in quoted]
         if not self.sentences:
             self.sentences = [Sentence(plain(hits[0].passage.text, addresses=True)[:_LONGEST], (1,))]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rag.words import STOP, stem, words_of
+from rag.languages import ENGLISH
+from rag.words import stems, telling, words_of
 
 _CITATION = re.compile(r"\s*\[(\d[\d,\s-]*)\]")
 _LONGEST_NUMBER = 9  # digits; no passage has a longer one, and nobody need read it
@@ -45,7 +46,7 @@ class Checked:
     refused: Refused | None
 
 
-def checked(sentence: str, passages: Mapping[int, str]) -> Checked:
+def checked(sentence: str, passages: Mapping[int, str], language: str = ENGLISH) -> Checked:
     """A sentence, held against the passages that it cites.
 
     What is compared are words and numbers, so a sentence that turns its passage into the opposite with the same words
@@ -54,18 +55,19 @@ def checked(sentence: str, passages: Mapping[int, str]) -> Checked:
     Args:
         sentence: with citations such as `[1]` or `[2, 3]`.
         passages: what was given to the model, by number, masked as it was.
+        language: of sentence and passages.
     """
     text = _CITATION.sub("", sentence).strip()
     cited = _cited(sentence)
     if not cited:
-        obvious = max(passages, key=lambda number: _share(text, passages[number]), default=None)
-        if obvious is not None and _backs(text, passages[obvious], OBVIOUS):
+        obvious = max(passages, key=lambda number: _share(text, passages[number], language), default=None)
+        if obvious is not None and _backs(text, passages[obvious], OBVIOUS, language):
             return Checked(text, (obvious,), None)
         return Checked(text, (), Refused.UNCITED)
     known = tuple(number for number in cited if number in passages)
     if not known:
         return Checked(text, (), Refused.UNKNOWN_PASSAGE)
-    if not _backs(text, "\n".join(passages[number] for number in known), BACKED):
+    if not _backs(text, "\n".join(passages[number] for number in known), BACKED, language):
         return Checked(text, known, Refused.UNSUPPORTED)
     return Checked(text, known, None)
 
@@ -87,13 +89,13 @@ def _number(said: str) -> int | None:
     return int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else None
 
 
-def _backs(text: str, passage: str, least: float) -> bool:
+def _backs(text: str, passage: str, least: float, language: str) -> bool:
     """Enough of the words, and every number."""
     numbers = set(_NUMBER.findall(text))
-    return numbers <= set(_NUMBER.findall(passage)) and _share(text, passage) >= least
+    return numbers <= set(_NUMBER.findall(passage)) and _share(text, passage, language) >= least
 
 
-def _share(text: str, passage: str) -> float:
-    said = {stem(word) for word in words_of(text) if word not in STOP}
-    there = {stem(word) for word in words_of(passage)}
+def _share(text: str, passage: str, language: str) -> float:
+    said = stems(telling(text, language), language)
+    there = stems(words_of(passage, language), language)
     return len(said & there) / len(said) if said else 0.0

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from rag.globs import matches
+from rag.languages import ENGLISH, Language
+from rag.rebuild import Rebuild
 from rag.recipe import Recipe
 from rag.ticket_export import TicketsOptions
 from substrate.access import Caller, Label
@@ -156,10 +158,11 @@ class Copilot(_Part):
     roles: tuple[str, ...] = Field((), description="Who may ask it; none named: any role.")
     every: Duration = Field("15m", description="How often the index is brought up to date.")
     stale_after: Duration = Field("24h", description="How old the index may be before answers say that it is stale.")
-    language: str = Field("en", pattern="^[a-z]{2}$", description="Language of its documents, in two letters.")
+    language: Language = Field(ENGLISH, description="Language of its documents; questions are asked in it too.")
     words: dict[str, tuple[str, ...]] = Field({}, description="Words that people use, with what the documents say.")
     example: Example | None = Field(None, description="A question that it can answer; `plumbline demo` asks it.")
     recipe: Recipe = Field(Recipe(), description="How documents are cut.")
+    rebuild: Rebuild = Field(Rebuild(), description="When a change is built beside what answers.")
 
     @model_validator(mode="after")
     def _each_once(self) -> Copilot:

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.copilot import CheckoutOptions, Copilot, FolderOptions, Otherwise, RecordsOptions, SourceSpec
+from rag.rebuild import Rebuild
 from rag.recipe import Recipe
 from rag.ticket_export import TicketColumns, TicketsOptions
 from substrate.catalog import Vertical
@@ -33,6 +34,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "columns": TicketColumns,
     "paths": Otherwise,
     "recipe": Recipe,
+    "rebuild": Rebuild,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rag.languages import ENGLISH
 from rag.words import telling, words_of
 
 INSTEAD = 0.5
@@ -13,18 +14,19 @@ _MOST = 64
 """Words; what else a very long question says is left to its vector."""
 
 
-def looked_for(question: str, vocabulary: Mapping[str, Sequence[str]]) -> dict[str, float]:
+def looked_for(question: str, vocabulary: Mapping[str, Sequence[str]], language: str = ENGLISH) -> dict[str, float]:
     """The words to look for, each with its weight; a question of function words alone is taken at its word.
 
     Args:
         question: any text at all.
         vocabulary: words or phrases that people use, with what the documents say: `DNA`: `did not attend`.
+        language: of all of them.
     """
-    own = telling(question) or list(dict.fromkeys(words_of(question)))
+    own = telling(question, language) or list(dict.fromkeys(words_of(question, language)))
     found = dict.fromkeys(own[:_MOST], 1.0)
-    said = f" {' '.join(words_of(question))} "
+    said = f" {' '.join(words_of(question, language))} "
     for asked, instead in vocabulary.items():
-        if f" {' '.join(words_of(asked))} " in said:
-            for word in (word for phrase in instead for word in telling(phrase)):
+        if f" {' '.join(words_of(asked, language))} " in said:
+            for word in (word for phrase in instead for word in telling(phrase, language)):
                 found.setdefault(word, INSTEAD)
     return found

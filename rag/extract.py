@@ -9,8 +9,9 @@ import numpy as np
 
 from rag.embedder import Embedder, Vectors
 from rag.hit import Hit
+from rag.languages import ENGLISH
 from rag.sentences import sentences
-from rag.words import stem, stems, telling, words_of
+from rag.words import stems, telling, words_of
 
 MOST = 3
 """Sentences of an extract."""
@@ -47,7 +48,13 @@ class Quoted:
     place: int
 
 
-def extract(question: str, hits: Sequence[Hit], embedder: Embedder, masked: Callable[[str], str] = str) -> list[Quoted]:
+def extract(
+    question: str,
+    hits: Sequence[Hit],
+    embedder: Embedder,
+    masked: Callable[[str], str] = str,
+    language: str = ENGLISH,
+) -> list[Quoted]:
     """The sentences that answer a question best, in the order of their passages; at least one, if there is any.
 
     Args:
@@ -55,15 +62,16 @@ def extract(question: str, hits: Sequence[Hit], embedder: Embedder, masked: Call
         hits: the best first; what of them the embedder may not be given is compared by its words alone.
         embedder: compares meanings.
         masked: masks what the embedder is given.
+        language: of question and passages.
     """
-    asked = stems(telling(question))
+    asked = stems(telling(question, language), language)
     found = [
         Quoted(text[:_LONGEST], number, place)
         for number, hit in enumerate(hits[:_PASSAGES])
         for place, text in enumerate(dict.fromkeys(sentences(hit.passage.text)))
     ]
     found = _of_the_same_numbers(question, found)
-    common = {each: _common(asked, each.text) for each in found}
+    common = {each: _common(asked, each.text, language) for each in found}
     found.sort(key=lambda each: (-common[each], each.hit, each.place))
     found = found[:_CANDIDATES]
     if not found:
@@ -80,8 +88,8 @@ def _of_the_same_numbers(question: str, found: list[Quoted]) -> list[Quoted]:
     return [each for each in found if numbers <= set(words_of(each.text))] or found
 
 
-def _common(asked: set[str], text: str) -> float:
-    return len(asked & {stem(word) for word in words_of(text)}) / len(asked) if asked else 0.0
+def _common(asked: set[str], text: str, language: str) -> float:
+    return len(asked & stems(words_of(text, language), language)) / len(asked) if asked else 0.0
 
 
 def _score(common: float, similarity: float | None) -> float:

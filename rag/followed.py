@@ -54,7 +54,7 @@ class Followed:
         self.catalogue = Catalogue(generation.dimensions)
         self._database = database
         self._vectors = vectors
-        self._words = LexicalIndex(folder, writing=writes_words)
+        self._words = LexicalIndex(folder, generation.language, writing=writes_words)
         self._writes_vectors = writes_vectors
         self._writes_words = writes_words
         self._exact = exact

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rag.languages import ENGLISH
 from rag.live import Ranked
 from rag.words import stem, stems, words_of
 
@@ -80,17 +81,18 @@ def fuse(dense: Ranked, lexical: Ranked, *, trust: float = 1.0, beside: Beside =
     return sorted(found, key=lambda each: (-each.score, each.dense_rank or len(found) + 1, each.row))
 
 
-def trust_in_words(wanted: Mapping[str, float], best_match: str) -> float:
+def trust_in_words(wanted: Mapping[str, float], best_match: str, language: str = ENGLISH) -> float:
     """How far words are to be trusted: the square of the share of them that stands in the best match.
 
     Args:
         wanted: the words that were looked for, each with its weight.
         best_match: the text that matches them best, with title and headings.
+        language: of both.
     """
-    there = stems(words_of(best_match))
+    there = stems(words_of(best_match, language), language)
     weights = {word: weight for word, weight in wanted.items() if weight > 0}
     whole = sum(weight for weight in weights.values() if weight >= max(weights.values()))
-    held = sum(weight for word, weight in weights.items() if stem(word) in there)
+    held = sum(weight for word, weight in weights.items() if stem(word, language) in there)
     return min(1.0, held / whole) ** 2 if whole else 0.0
 
 

@@ -44,6 +44,7 @@ class Generation:
         recipe: fingerprint of all that turns a document into chunks and vectors.
         embedder: the embedder's fingerprint.
         dimensions: how many numbers a vector has.
+        language: of its words.
         state: where it stands.
         why: why it stands there.
         gates: what the gates measured, when it was last tried.
@@ -58,6 +59,7 @@ class Generation:
     recipe: str
     embedder: str
     dimensions: int
+    language: str
     state: State
     why: Why
     gates: Mapping[str, Any]
@@ -109,7 +111,7 @@ def begin(connection: Connection, copilot: str, values: Mapping[str, Any], why: 
 
     Args:
         connection: a write transaction.
-        values: its recipe, embedder and dimensions.
+        values: its recipe, embedder, dimensions and language.
         why: what it is begun for.
     """
     append(connection, rag_copilot, ("name", "sequence"), [(copilot, 0)], new_only=True)

@@ -13,6 +13,7 @@ import numpy as np
 from rag.collapse import Told
 from rag.fusion import Beside, Fused, fuse, trust_in_words
 from rag.hit import Hit, Passage, Query
+from rag.languages import ENGLISH
 from rag.live import LiveIndex, Ranked, Rows, Vector
 from rag.rerank import DEEPEST, Probe, second_look
 from rag.stages import Stages
@@ -46,6 +47,7 @@ class Hunt:
         words: what the lexical leg looks for, each with its weight.
         embed: gives what the embedder says of the question.
         stages: where the time goes.
+        language: of the words.
     """
 
     live: LiveIndex
@@ -54,6 +56,7 @@ class Hunt:
     words: Mapping[str, float]
     embed: Callable[[], Probe]
     stages: Stages
+    language: str = ENGLISH
 
     def gather(self) -> tuple[list[Hit], Short | None]:
         """As many hits as were asked for, or fewer and why: the whole of what may be seen was then looked at."""
@@ -114,7 +117,7 @@ class Hunt:
             # None where the passage went while we looked.
             best = self.live.passages([lexical[0][0]])
             said_there = " ".join(text for one in best for text in (one.title, *one.headings, one.text))
-            return fuse(dense, lexical, trust=trust_in_words(self.words, said_there), beside=beside)
+            return fuse(dense, lexical, trust=trust_in_words(self.words, said_there, self.language), beside=beside)
 
     def _again(self, fused: list[Fused]) -> list[Fused]:
         """The best of them in the order of a second look, token by token, where the embedder tells tokens apart."""

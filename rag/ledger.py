@@ -82,6 +82,7 @@ rag_generation = Table(
     Column("recipe", String(32), nullable=False),
     Column("embedder", Text, nullable=False),
     Column("dimensions", Integer, nullable=False),
+    Column("language", String(20), nullable=False),
     Column("state", String(10), nullable=False),
     Column("why", String(20), nullable=False),
     Column("gates", Text),

@@ -5,18 +5,30 @@ Deletes go by query: tantivy 0.27's delete by term passes over unsigned numbers 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from shutil import rmtree
 
 import tantivy
 from tantivy import Occur, Query
 
+from rag.languages import ENGLISH
 from rag.projection import Change
+
+SCHEMA = 1
+"""Grows whenever the code makes other words of the same text."""
 
 _BODY = "body"
 _HEAP = 15_000_000  # bytes; the least that tantivy allows
 _LONGEST = 40
+_STAMP = "plumbline"
+"""The file that says by what analysis a folder's words were made."""
+
+_NO_LIST = frozenset({"arabic", "greek", "romanian", "tamil", "turkish"})
+"""Languages whose function words tantivy does not know."""
 
 
 def _schema() -> tantivy.Schema:
@@ -28,28 +40,67 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def _analyzer() -> tantivy.TextAnalyzer:
-    kind = tantivy.Filter
+def _built(*filters: tantivy.Filter) -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for each in (kind.remove_long(_LONGEST), kind.lowercase(), kind.ascii_fold(), kind.stemmer("english")):
+    for each in filters:
         builder = builder.filter(each)
     return builder.build()
+
+
+@cache
+def _analyzer(language: str) -> tantivy.TextAnalyzer:
+    kind = tantivy.Filter
+    ending = [kind.ascii_fold(), kind.stemmer(language)]
+    if language != ENGLISH:
+        ending.reverse()  # accents tell a stemmer where an ending begins: `opérée`
+    return _built(kind.remove_long(_LONGEST), kind.lowercase(), *ending)
+
+
+@cache
+def _sieve(language: str) -> tantivy.TextAnalyzer:
+    return _built(tantivy.Filter.lowercase(), *_stop(language))
+
+
+def _stop(language: str) -> list[tantivy.Filter]:
+    return [] if language in _NO_LIST else [tantivy.Filter.stopword(language)]
+
+
+def stem_of(word: str, language: str) -> str:
+    """A word as the index of a language holds it: without case, ending and accents."""
+    return " ".join(_analyzer(language).analyze(_composed(word)))
+
+
+def is_function_word(word: str, language: str) -> bool:
+    """Whether a word stands in every text of a language, such as `der`; False where no list of them is known."""
+    return not _sieve(language).analyze(_composed(word))
+
+
+def _composed(text: str) -> str:
+    """A text whose letters and their accents are one sign each: tantivy would part them."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 class LexicalIndex:
     """The words of one generation.
 
     Args:
-        folder: where it lies; what cannot be opened there is put away, since it can be made again from the ledger.
+        folder: where it lies; what cannot be opened there, or was made by another analysis, is put away, since it can
+            be made again from the ledger.
+        language: of its texts and of the words that are looked for.
         writing: this process owns the folder; others only read.
     """
 
-    def __init__(self, folder: Path, *, writing: bool = True) -> None:
+    def __init__(self, folder: Path, language: str = ENGLISH, *, writing: bool = True) -> None:
         self._folder = folder
         self._schema = _schema()
-        self._analyzer = _analyzer()
+        self._analyzer = _analyzer(language)
+        self._made_by = f"{SCHEMA} {language} tantivy {version('tantivy')}"
+        if writing and folder.exists() and not self._is_stamped():
+            rmtree(folder, ignore_errors=True)
         self.is_new = not (folder.exists() and tantivy.Index.exists(str(folder)))
         self._index = self._opened()
+        if writing and not self._is_stamped():
+            (folder / _STAMP).write_text(self._made_by, encoding="utf-8")
         self._writer = self._index.writer(_HEAP, 1) if writing else None
         self._searcher = self._index.searcher()
 
@@ -109,6 +160,12 @@ class LexicalIndex:
             self._writer.wait_merging_threads()
             self._writer = None
 
+    def _is_stamped(self) -> bool:
+        try:
+            return (self._folder / _STAMP).read_text(encoding="utf-8") == self._made_by
+        except (OSError, UnicodeDecodeError):
+            return False
+
     def _writing(self) -> tantivy.IndexWriter:
         if self._writer is None:
             raise RuntimeError(f"the words in {self._folder} are only read here")
@@ -118,7 +175,7 @@ class LexicalIndex:
         terms = [
             (Occur.Should, Query.boost_query(Query.term_query(self._schema, _BODY, term, "freq"), weight))
             for word, weight in words.items()
-            for term in self._analyzer.analyze(word)
+            for term in self._analyzer.analyze(_composed(word))
         ]
         return Query.boolean_query(terms) if terms else None
 
@@ -143,5 +200,5 @@ def _document(change: Change) -> tantivy.Document:
     document = tantivy.Document()
     for name in ("key", "label", "sequence"):
         document.add_integer(name, getattr(change, name))
-    document.add_text(_BODY, "\n".join((change.title, *change.headings, change.text)))
+    document.add_text(_BODY, _composed("\n".join((change.title, *change.headings, change.text))))
     return document

@@ -84,9 +84,9 @@ def search(
     wanted = frozenset(number for number, label in seen.items() if not query.sites or label.site in query.sites)
     hits, short = list[Hit](), nothing(question, seen, wanted)
     if short is None:
-        words = looked_for(question, copilot.words)
+        words = looked_for(question, copilot.words, copilot.language)
         embed = partial(probe_by, embedder, question, masked)
-        hunt = Hunt(live, wanted, asked, words, embed, stages)
+        hunt = Hunt(live, wanted, asked, words, embed, stages, copilot.language)
         hits, short = hunt.gather()
     shown = tuple(explained(hit, copilot, question, now) for hit in hits if caller.may_see(hit.passage.label))
     stale = old or any(hit.stale for hit in shown)
@@ -120,6 +120,7 @@ def probe_by(embedder: Embedder, question: str, masked: Callable[[str], str]) ->
 def explained(hit: Hit, copilot: Copilot, question: str, now: int) -> Hit:
     """A hit that says which words it matches, and whether it is older than was promised."""
     passage = hit.passage
-    there = stems(words_of(" ".join((passage.title, *passage.headings, passage.text))))
-    matched = tuple(word for word in telling(question) if stem(word) in there)
+    text, language = " ".join((passage.title, *passage.headings, passage.text)), copilot.language
+    there = stems(words_of(text, language), language)
+    matched = tuple(word for word in telling(question, language) if stem(word, language) in there)
     return replace(hit, matched=matched, stale=now - passage.checked_at > copilot.stale_micros(passage.source))

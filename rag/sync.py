@@ -23,9 +23,10 @@ from rag.generations import Generation, live_generation, size
 from rag.held import HeldDocument, held_documents, hold, release
 from rag.known import Known, known_documents
 from rag.ledger import HeldReason, Why, document_identity
+from rag.rebuild import Delta
 from rag.shares import Chosen, Declared, Share, share_of, shares
 from rag.sync_report import Progress, SyncReport
-from rag.target import Delta, Rebuild, beside, leave, recipe_of, why_beside
+from rag.target import beside, leave, recipe_of, why_beside
 from rag.vectors import slices
 from rag.writing import Draft, remove, tighten, write
 from substrate.access import Label
@@ -46,12 +47,10 @@ class SyncOptions:
 
     Attributes:
         limits: when a mass delete is held.
-        rebuild: when a change is so large that a new generation is built beside.
         progress: is told how far it is, now and then.
     """
 
     limits: Limits = field(default_factory=Limits)
-    rebuild: Rebuild = field(default_factory=Rebuild)
     progress: Callable[[Progress], None] | None = None
 
 
@@ -67,7 +66,7 @@ def sync(
 
     Args:
         database: where the ledger is.
-        copilot: whose index; its recipe says how documents are cut.
+        copilot: whose index; it says how documents are cut, and when a change is built beside what answers.
         sources: all its sources; what the ledger knows of others is gone.
         embedder: what turns texts into vectors.
         clock: what time it is.
@@ -169,11 +168,14 @@ class _Sync:
             found = [] if same is None else self._shares(connection, same, declared)
             documents = 0 if live is None else size(connection, live.id)[0]
         delta = Delta(sum(len(share.plan.read) + len(share.plan.gone) for share in found), documents)
-        why = why_beside(live, recipe, delta, self._options.rebuild)
+        why = why_beside(live, recipe, delta, self._copilot.rebuild)
         if live is not None and why is None:
             self._generation = live
             return found
-        values = {"recipe": recipe, "embedder": self._embedder.fingerprint, "dimensions": self._embedder.dimensions}
+        values = {
+            "recipe": recipe, "embedder": self._embedder.fingerprint, "dimensions": self._embedder.dimensions,
+            "language": self._copilot.language,
+        }  # fmt: skip
         with self._database.write() as connection:
             self._generation = beside(connection, name, values, why or Why.FIRST, self._now())
             if live is not None:

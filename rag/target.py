@@ -6,7 +6,6 @@ It is the one that answers, unless the recipe or too much of it has changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,40 +22,18 @@ from rag.generations import (
     open_generation,
     overtake,
 )
+from rag.languages import ENGLISH
 from rag.ledger import Why, digest
+from rag.rebuild import Delta, Rebuild
 
 SCHEMA = 1
 """Grows whenever the ledger means something else by the same chunk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
-    """When a change of the same recipe is built beside what answers.
-
-    Attributes:
-        share: of the documents, new, changed and gone ones together.
-        floor: so many documents are always changed in place.
-    """
-
-    share: float = 0.5
-    floor: int = 500
-
-    def beside(self, delta: Delta) -> bool:
-        """Whether a change is so large that nobody shall see it half done."""
-        return delta.changed > max(self.floor, self.share * delta.documents)
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """How many documents are new, changed or gone, and how many there were."""
-
-    changed: int
-    documents: int
-
-
 def recipe_of(copilot: Copilot, embedder: Embedder) -> str:
-    """Names all that turns a document into chunks and vectors."""
-    return digest(SCHEMA, copilot.recipe.fingerprint(), embedder.fingerprint)
+    """Names all that turns a document into chunks, vectors and words."""
+    language = () if copilot.language == ENGLISH else (copilot.language,)
+    return digest(SCHEMA, copilot.recipe.fingerprint(), embedder.fingerprint, *language)
 
 
 def why_beside(live: Generation | None, recipe: str, delta: Delta, rebuild: Rebuild) -> Why | None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.hit import Hit
+from rag.languages import ENGLISH
 from rag.words import stems, telling
 
 _CLOSE = 3
@@ -48,14 +49,14 @@ class Evidence:
     agreement: float
 
 
-def evidence(question: str, hits: Sequence[Hit]) -> Evidence:
+def evidence(question: str, hits: Sequence[Hit], language: str = ENGLISH) -> Evidence:
     """What a search's hits say for an answer."""
-    asked, first = stems(telling(question)), hits[:_CLOSE]
+    asked, first = stems(telling(question, language), language), hits[:_CLOSE]
     if not asked or not first:
         return Evidence(0.0, 0.0, 0.0)
     return Evidence(
         hits[0].similarity or 0.0,
-        max(len(stems(hit.matched)) for hit in first) / len(asked),
+        max(len(stems(hit.matched, language)) for hit in first) / len(asked),
         sum(_agreed(hit) for hit in first) / len(first),
     )
 

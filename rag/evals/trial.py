@@ -41,12 +41,13 @@ def asking(index: Index, embedder: Embedder, caller: Caller, copilot: Copilot, n
 
     def ask(question: str) -> Found:
         found = search(index, embedder, caller, copilot, Query(question, k=DEPTH), now)
-        return found_of(question, found.hits, found.timings["total"], measured=is_measured(embedder))
+        took, measured = found.timings["total"], is_measured(embedder)
+        return found_of(question, found.hits, took, measured=measured, language=copilot.language)
 
     return ask
 
 
-def found_of(question: str, hits: Sequence[Hit], took: int, *, measured: bool) -> Found:
+def found_of(question: str, hits: Sequence[Hit], took: int, *, measured: bool, language: str) -> Found:
     """A search's hits as they are judged.
 
     Args:
@@ -54,8 +55,9 @@ def found_of(question: str, hits: Sequence[Hit], took: int, *, measured: bool) -
         hits: the best first.
         took: how long it took, in microseconds.
         measured: how thin evidence is was measured with the embedder that was used.
+        language: of question and hits.
     """
-    thin = confidence(evidence(question, hits), measured=measured) < THIN
+    thin = confidence(evidence(question, hits, language), measured=measured) < THIN
     return Found([hit.passage for hit in hits], thin, took, [hit.alike for hit in hits])
 
 

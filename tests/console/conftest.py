@@ -22,6 +22,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def on_each_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installation keeps its data in each database that Plumbline runs on, one after the other."""
+    monkeypatch.setenv("PLUMBLINE_DATABASE_URL", database_url)
+
+
+@pytest.fixture
 def shell(home: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
     """A shell in an empty installation."""
     return Shell(capsys)

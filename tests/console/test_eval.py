@@ -17,6 +17,8 @@ from substrate.access import Caller
 from tests.console.shell import Shell
 from tests.rag.embedders.embedding_api import Api, serving
 
+pytestmark = pytest.mark.usefixtures("on_each_database")
+
 GOLDEN = """
 copilot: desk
 questions:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from console.exits import exit_code
+from console.exits import MEANINGS, exit_code
 from substrate.errors import (
     ConfigurationError,
     ConflictError,
@@ -16,6 +19,7 @@ from substrate.errors import (
 )
 from tests.console.shell import Shell
 
+COPILOTS = Path(__file__).parents[2] / "docs" / "copilots.md"
 SECRETS = {
     "PLUMBLINE_DATABASE_URL": "postgresql+psycopg://plumbline:s3cret-database@127.0.0.1:1/plumbline",
     "PLUMBLINE_SMTP_URL": "smtps://user:s3cret-mail@127.0.0.1:1",
@@ -60,6 +64,17 @@ def test_each_kind_of_error_has_its_exit_code(kind: type[PlumblineError], code: 
         ("rules check not-there.yaml", 2, "ConfigurationError"),
         ("sources check nothing", 3, "NotFoundError"),
         ("outbox enable smtp", 3, "NotFoundError"),
+        ("index sync --from not-there --copilot guide", 3, "NotFoundError"),
+        ("index promote nobody", 3, "NotFoundError"),
+        ("index rollback nobody", 3, "NotFoundError"),
+        ("ask nobody why", 2, "ConfigurationError"),
+        ("keys revoke nobody", 3, "NotFoundError"),
+        ("keys add x --role nurse --expires soon", 2, "ConfigurationError"),
+        ("models install --from not-there.whl", 2, "ConfigurationError"),
+        ("eval run nobody", 3, "NotFoundError"),
+        ("eval compare 1 2", 3, "NotFoundError"),
+        ("eval questions reject 1 --why x", 3, "NotFoundError"),
+        ("mcp --bogus", 2, "UsageError"),
     ],
 )
 def test_errors_are_json_on_standard_error(shell: Shell, command: str, code: int, kind: str) -> None:
@@ -107,3 +122,18 @@ def test_an_address_that_is_none_is_not_repeated(shell: Shell, monkeypatch: pyte
         said = shell(*command)
         assert said.code == 2
         assert "s3cret" not in said.out + said.err
+
+
+def test_every_exit_code_is_told(shell: Shell) -> None:
+    table = COPILOTS.read_text("utf-8").partition("| exit code | meaning |\n")[2].partition("\n\n")[0]
+    told = re.findall(r"^\| (\d+) \| (.*) \|$", table, re.MULTILINE)
+    assert {int(code): meaning for code, meaning in told} == MEANINGS
+    shown = " ".join(shell("--help").out.split())
+    assert all(f"{code} {meaning}" in shown for code, meaning in MEANINGS.items())
+    kinds = (ConfigurationError, NotFoundError, ConflictError, DatabaseError, SourceError, OwnError)
+    assert {exit_code(kind("it is so")) for kind in kinds} <= set(MEANINGS)
+
+
+def test_a_fault_of_ours_is_not_taken_for_anything_else(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.keys.workspace", None)
+    assert shell("keys", "list").code == shell("keys", "list", "--json").code == 70

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.console.shell import Shell
+
+pytestmark = pytest.mark.usefixtures("on_each_database")
 
 ADD = ("keys", "add", "ward", "--role", "nurse", "--clearance", "phi", "--site", "north", "--vertical", "hospital")
 

@@ -25,7 +25,7 @@ from rag.ledger import rag_chunk, rag_document
 from rag.models import install_model
 from rag.sync import SyncReport
 from substrate.catalog import verticals
-from substrate.clock import HOUR, MINUTE
+from substrate.clock import HOUR, MINUTE, SECOND
 from substrate.database import Database
 from substrate.errors import PlumblineError
 from substrate.facts import Facts
@@ -160,6 +160,9 @@ def test_a_copilot_is_due_when_its_time_has_come(ward: Ward) -> None:
     assert is_due(ward.copilot, {}, NOW)
     assert not is_due(ward.copilot, {name: NOW - 10 * MINUTE}, NOW)
     assert is_due(ward.copilot, {name: NOW - 15 * MINUTE}, NOW)
+    often = ward.copilot.model_copy(update={"every": "2m"})
+    assert not is_due(often, {name: NOW - 130 * SECOND}, NOW)
+    assert is_due(often, {name: NOW - 4 * MINUTE}, NOW)
 
 
 def turn(database: Database, at: int) -> Turn:

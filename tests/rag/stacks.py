@@ -82,9 +82,10 @@ def brought(
     *shelves: Shelf,
     options: SyncOptions | None = None,
     embedder: Embedder | HashingEmbedder | None = None,
+    copilot: Copilot = HELPER,
 ) -> SyncReport:
     """A sync of the helper's index."""
-    return sync(database, HELPER, shelves, embedder or HashingEmbedder(), CLOCK, options)
+    return sync(database, copilot, shelves, embedder or HashingEmbedder(), CLOCK, options)
 
 
 def held_chunks(database: Database, generation: int | None = None) -> dict[str, bytes]:

@@ -19,7 +19,9 @@ from rag.copilot import (
     SourceSpec,
 )
 from rag.copilot_files import read_copilots
+from rag.languages import LANGUAGES
 from rag.readers import reading
+from rag.rebuild import Rebuild
 from rag.recipe import Recipe
 from rag.ticket_export import PRESETS, TicketColumns, TicketsOptions
 from substrate.columns import Sensitivity
@@ -31,6 +33,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "": Copilot,
     "example.": Example,
     "recipe.": Recipe,
+    "rebuild.": Rebuild,
     "sources.": SourceSpec,
     "sources.folder.": FolderOptions,
     "sources.checkout.": CheckoutOptions,
@@ -99,3 +102,8 @@ def test_what_is_said_of_tickets_is_so() -> None:
     told = {*re.findall(r"`(\w+)`", page.partition("| reason |")[2].partition("\n\n")[0])}
     faults = {str(fault) for fault in Fault} - {"truncated", "no_type", "unreadable", "missing_value", "wrong_type"}
     assert told - {"no_id", "contradictory", "no_text"} == faults - {"unknown_code", "bad_reference"}
+
+
+def test_every_language_is_told() -> None:
+    (row,) = re.findall(r"^\| `language` \|.*\|$", section("copilots.yaml"), re.MULTILINE)
+    assert [name for name in LANGUAGES if f"`{name}`" not in row] == []

@@ -24,9 +24,9 @@ from rag.generations import (
 from rag.index import Index, IndexOptions, open_index
 from rag.ledger import State, Why, rag_chunk, rag_document, rag_vector
 from rag.live import LiveIndex
+from rag.rebuild import Rebuild
 from rag.recipe import Recipe
 from rag.sync import SyncOptions, SyncReport, sync
-from rag.target import Rebuild
 from substrate.database import Database
 from substrate.errors import ConflictError, NotFoundError
 from substrate.settings import Settings
@@ -43,18 +43,23 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def shelf(one_ledger: Database) -> Shelf:
+def shelf(ledger: Database) -> Shelf:
     """Documents that were synced once."""
     made = Shelf()
     for n in range(5):
         made.put(f"{n}", f"Text {n}. " * 30)
-    brought(one_ledger, made)
+    brought(ledger, made)
     return made
 
 
 def other_recipe(database: Database, shelf: Shelf, copilot: Copilot = OTHER) -> SyncReport:
     """A sync by another recipe."""
     return sync(database, copilot, [shelf], HashingEmbedder(), CLOCK)
+
+
+def rebuilt_at(share: float, floor: int) -> Copilot:
+    """The helper, with another bound for changes in place."""
+    return HELPER.model_copy(update={"rebuild": Rebuild(share=share, floor=floor)})
 
 
 def states(database: Database) -> list[tuple[State, Why]]:
@@ -72,47 +77,45 @@ def live_number(database: Database) -> int:
 
 
 @pytest.fixture
-def index(one_ledger: Database, settings: Settings, shelf: Shelf) -> Iterator[Index]:
+def index(ledger: Database, settings: Settings, shelf: Shelf) -> Iterator[Index]:
     """An index of the shelf."""
-    with open_index(settings, one_ledger, CLOCK) as opened:
+    with open_index(settings, ledger, CLOCK) as opened:
         yield opened
 
 
 def test_another_recipe_is_built_beside_and_answers_once_it_was_judged(
-    index: Index, one_ledger: Database, shelf: Shelf
+    index: Index, ledger: Database, shelf: Shelf
 ) -> None:
-    report = other_recipe(one_ledger, shelf)
+    report = other_recipe(ledger, shelf)
     assert (report.state, index.live("helper").generation) == ("ready", 1)
     index.catch_up()
     assert index.live("helper").generation == report.generation == 2
-    assert states(one_ledger) == [(State.READY, Why.REPLACED), (State.LIVE, Why.PROMOTED)]
+    assert states(ledger) == [(State.READY, Why.REPLACED), (State.LIVE, Why.PROMOTED)]
 
 
-def test_a_large_change_is_built_beside(one_ledger: Database, shelf: Shelf) -> None:
+def test_a_large_change_is_built_beside(ledger: Database, shelf: Shelf) -> None:
     for n in range(3):
         shelf.put(f"{n}", f"New text {n}.")
-    report = brought(one_ledger, shelf, options=SyncOptions(rebuild=Rebuild(share=0.5, floor=2)))
+    report = brought(ledger, shelf, copilot=rebuilt_at(share=0.5, floor=2))
     assert (report.generation, report.state) == (2, "ready")
-    assert live_number(one_ledger) == 1
+    assert live_number(ledger) == 1
 
 
-def test_a_small_change_overtakes_what_was_begun_beside(one_ledger: Database, shelf: Shelf) -> None:
+def test_a_small_change_overtakes_what_was_begun_beside(ledger: Database, shelf: Shelf) -> None:
     before = dict(shelf.documents)
     shelf.put("0", "New.")
     shelf.put("1", "New too.")
-    brought(one_ledger, shelf, options=SyncOptions(rebuild=Rebuild(share=0.1, floor=1)))
+    brought(ledger, shelf, copilot=rebuilt_at(share=0.1, floor=1))
     shelf.documents = before
-    assert brought(one_ledger, shelf).generation == 1
-    assert states(one_ledger)[1] == (State.RETIRED, Why.OVERTAKEN)
+    assert brought(ledger, shelf).generation == 1
+    assert states(ledger)[1] == (State.RETIRED, Why.OVERTAKEN)
 
 
-def test_a_source_that_cannot_be_listed_keeps_a_generation_from_being_complete(
-    one_ledger: Database, shelf: Shelf
-) -> None:
+def test_a_source_that_cannot_be_listed_keeps_a_generation_from_being_complete(ledger: Database, shelf: Shelf) -> None:
     shelf.fails = True
-    assert other_recipe(one_ledger, shelf).state == "building"
+    assert other_recipe(ledger, shelf).state == "building"
     shelf.fails = False
-    assert other_recipe(one_ledger, shelf).state == "ready"
+    assert other_recipe(ledger, shelf).state == "ready"
 
 
 def worse(copilot: str, live: LiveIndex | None, candidate: LiveIndex) -> Verdict:
@@ -120,11 +123,11 @@ def worse(copilot: str, live: LiveIndex | None, candidate: LiveIndex) -> Verdict
     return Verdict("quality", False, "recall fell from 0.9 to 0.1")
 
 
-def test_what_answers_worse_does_not_answer(one_ledger: Database, settings: Settings, shelf: Shelf) -> None:
-    other_recipe(one_ledger, shelf)
-    with open_index(settings, one_ledger, CLOCK, IndexOptions(quality=worse)) as index:
+def test_what_answers_worse_does_not_answer(ledger: Database, settings: Settings, shelf: Shelf) -> None:
+    other_recipe(ledger, shelf)
+    with open_index(settings, ledger, CLOCK, IndexOptions(quality=worse)) as index:
         assert index.live("helper").generation == 1
-        assert states(one_ledger)[1] == (State.FAILED, Why.GATES)
+        assert states(ledger)[1] == (State.FAILED, Why.GATES)
         with pytest.raises(ConflictError, match=r"recall fell from 0\.9"):
             index.promote(2)
         index.promote(2, insist=True)
@@ -132,18 +135,18 @@ def test_what_answers_worse_does_not_answer(one_ledger: Database, settings: Sett
 
 
 def test_a_failed_generation_is_judged_again_once_it_changed(
-    one_ledger: Database, settings: Settings, shelf: Shelf
+    ledger: Database, settings: Settings, shelf: Shelf
 ) -> None:
-    other_recipe(one_ledger, shelf)
-    with open_index(settings, one_ledger, CLOCK, IndexOptions(quality=worse)):
-        assert other_recipe(one_ledger, shelf).state == "failed"
+    other_recipe(ledger, shelf)
+    with open_index(settings, ledger, CLOCK, IndexOptions(quality=worse)):
+        assert other_recipe(ledger, shelf).state == "failed"
         shelf.put("0", "New.")
-        assert other_recipe(one_ledger, shelf).state == "ready"
+        assert other_recipe(ledger, shelf).state == "ready"
 
 
-def test_of_two_owners_the_quicker_lets_it_answer(index: Index, one_ledger: Database, shelf: Shelf) -> None:
-    other_recipe(one_ledger, shelf)
-    with one_ledger.write() as connection:
+def test_of_two_owners_the_quicker_lets_it_answer(index: Index, ledger: Database, shelf: Shelf) -> None:
+    other_recipe(ledger, shelf)
+    with ledger.write() as connection:
         ready = generations(connection, "helper")[0]
         flip(connection, ready, CLOCK.now())
     index._settle(ready, [], passed=True)
@@ -153,37 +156,37 @@ def test_of_two_owners_the_quicker_lets_it_answer(index: Index, one_ledger: Data
         index.promote(2)
 
 
-def test_a_rollback_answers_as_before_and_stays(index: Index, one_ledger: Database, shelf: Shelf) -> None:
-    other_recipe(one_ledger, shelf)
+def test_a_rollback_answers_as_before_and_stays(index: Index, ledger: Database, shelf: Shelf) -> None:
+    other_recipe(ledger, shelf)
     index.catch_up()
-    with one_ledger.write() as connection:
+    with ledger.write() as connection:
         assert rollback(connection, "helper", CLOCK.now()).id == 1
     index.catch_up()
     assert (index.live("helper").generation, index.live("helper").size) == (1, 5)
-    other_recipe(one_ledger, shelf)
+    other_recipe(ledger, shelf)
     index.catch_up()
     assert index.live("helper").generation == 1
     index.promote(2)
     assert index.live("helper").generation == 2
 
 
-def test_there_is_nothing_to_roll_back_to(one_ledger: Database, shelf: Shelf) -> None:
-    with one_ledger.write() as connection, pytest.raises(NotFoundError, match="no earlier generation"):
+def test_there_is_nothing_to_roll_back_to(ledger: Database, shelf: Shelf) -> None:
+    with ledger.write() as connection, pytest.raises(NotFoundError, match="no earlier generation"):
         rollback(connection, "helper", 0)
 
 
-def test_a_generation_that_is_built_does_not_answer(index: Index, one_ledger: Database, shelf: Shelf) -> None:
+def test_a_generation_that_is_built_does_not_answer(index: Index, ledger: Database, shelf: Shelf) -> None:
     shelf.fails = True
-    other_recipe(one_ledger, shelf)
+    other_recipe(ledger, shelf)
     with pytest.raises(ConflictError, match="generation 2 is building"):
         index.promote(2)
 
 
-def test_old_generations_are_dropped(index: Index, one_ledger: Database, shelf: Shelf) -> None:
-    other_recipe(one_ledger, shelf)
+def test_old_generations_are_dropped(index: Index, ledger: Database, shelf: Shelf) -> None:
+    other_recipe(ledger, shelf)
     index.catch_up()
     tokens = {each.name for each in index._folder.glob("words/*")}
-    with one_ledger.write() as connection:
+    with ledger.write() as connection:
         assert retire_old(connection, CLOCK.now() + 1, CLOCK.now()) == 1
         assert drop_retired(connection) > 0
         assert set(connection.scalars(select(rag_chunk.c.generation))) == {2}
@@ -191,8 +194,8 @@ def test_old_generations_are_dropped(index: Index, one_ledger: Database, shelf: 
     assert len({each.name for each in index._folder.glob("words/*")}) == len(tokens) - 1
 
 
-def test_a_missing_vector_or_chunk_fails_coverage(one_ledger: Database, shelf: Shelf) -> None:
-    with one_ledger.write() as connection:
+def test_a_missing_vector_or_chunk_fails_coverage(ledger: Database, shelf: Shelf) -> None:
+    with ledger.write() as connection:
         assert coverage(connection, 1).passed
         connection.execute(
             delete(rag_vector).where(rag_vector.c.digest == select(rag_vector.c.digest).limit(1).scalar_subquery())
@@ -207,30 +210,30 @@ def judged(followed: Followed) -> dict[str, bool]:
     return {one.gate: one.passed for one in consistency(followed)}
 
 
-def test_a_vector_in_the_wrong_partition_fails_the_leak_gate(index: Index, one_ledger: Database) -> None:
+def test_a_vector_in_the_wrong_partition_fails_the_leak_gate(index: Index, ledger: Database) -> None:
     followed = index._live["helper"]
     assert judged(followed) == {"count": True, "leak": True}
-    with one_ledger.read() as connection:
+    with ledger.read() as connection:
         chunk = connection.scalars(select(rag_chunk.c.chunk)).first()
     assert chunk is not None
     followed._vectors.add(followed.generation.token, 99, [chunk], HashingEmbedder().embed(["x"]))
     assert judged(followed) == {"count": False, "leak": False}
 
 
-def test_a_row_under_another_label_than_its_document_fails_the_leak_gate(index: Index, one_ledger: Database) -> None:
-    with one_ledger.write() as connection:
+def test_a_row_under_another_label_than_its_document_fails_the_leak_gate(index: Index, ledger: Database) -> None:
+    with ledger.write() as connection:
         connection.execute(rag_document.update().where(rag_document.c.id == 1).values(label=99))
     assert judged(index._live["helper"])["leak"] is False
 
 
-def test_one_of_two_recipes_is_open(one_ledger: Database, shelf: Shelf) -> None:
-    other_recipe(one_ledger, shelf)
-    with one_ledger.read() as connection:
+def test_one_of_two_recipes_is_open(ledger: Database, shelf: Shelf) -> None:
+    other_recipe(ledger, shelf)
+    with ledger.read() as connection:
         found = {each.recipe for each in generations(connection) if open_generation(connection, "helper", each.recipe)}
     assert len(found) == 1
 
 
-def test_an_allowed_mass_delete_of_everything_is_done_in_place(one_ledger: Database, shelf: Shelf) -> None:
+def test_an_allowed_mass_delete_of_everything_is_done_in_place(ledger: Database, shelf: Shelf) -> None:
     shelf.documents.clear()
-    report = brought(one_ledger, shelf, options=SyncOptions(limits=Limits(allowed=True)))
+    report = brought(ledger, shelf, options=SyncOptions(limits=Limits(allowed=True)))
     assert (report.generation, report.documents) == (1, 0)

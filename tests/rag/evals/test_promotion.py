@@ -58,12 +58,12 @@ def frozen(house: Database) -> None:
 
 
 @pytest.fixture
-def index(one_ledger: Database, tmp_path: Path, shelf: Shelf) -> Iterator[Index]:
+def index(ledger: Database, tmp_path: Path, shelf: Shelf) -> Iterator[Index]:
     """Their index, with a gate of golden questions."""
-    brought(one_ledger, shelf)
-    gate = GoldenGate(one_ledger, HashingEmbedder, lambda: {"helper": HELPER}, CLOCK)
+    brought(ledger, shelf)
+    gate = GoldenGate(ledger, HashingEmbedder, lambda: {"helper": HELPER}, CLOCK)
     settings = Settings(home=tmp_path, _env_file=None)
-    with open_index(settings, one_ledger, CLOCK, IndexOptions(quality=gate, latency_ms=10_000)) as opened:
+    with open_index(settings, ledger, CLOCK, IndexOptions(quality=gate, latency_ms=10_000)) as opened:
         yield opened
 
 
@@ -79,47 +79,47 @@ def rebuilt(house: Database, shelf: Shelf, index: Index, *, without: str = "") -
     return newest.state, str(newest.gates["quality"]["detail"])
 
 
-def test_a_trial_knows_what_it_was_measured_on(one_ledger: Database, index: Index) -> None:
+def test_a_trial_knows_what_it_was_measured_on(ledger: Database, index: Index) -> None:
     live = index.live("helper")
     ask = asking(index, HashingEmbedder(), overseer("cli:ana", HELPER, live.partitions.values()), HELPER, CLOCK.now())
-    with one_ledger.read() as connection:
+    with ledger.read() as connection:
         trial = try_out(connection, GOLDEN, ask, live.generation, HELPER)
     assert [one.ranks for one in trial.judged] == [(1,)] * 3
     assert (trial.measured.generation, trial.measured.legs) == (live.generation, ("dense", "lexical"))
     assert all(one.took > 0 for one in trial.judged)
 
 
-def test_the_corpus_is_the_same_until_a_document_changes(one_ledger: Database, shelf: Shelf) -> None:
+def test_the_corpus_is_the_same_until_a_document_changes(ledger: Database, shelf: Shelf) -> None:
     prints = []
     for text in ("One.", "One.", "Two."):
         shelf.put("more", text)
-        brought(one_ledger, shelf)
-        with one_ledger.read() as connection:
+        brought(ledger, shelf)
+        with ledger.read() as connection:
             prints.append(survey(connection, 1, ["more"]).fingerprint)
     assert prints[0] == prints[1] != prints[2]
 
 
-def test_a_survey_obeys_the_most_sensitive_document(one_ledger: Database, shelf: Shelf) -> None:
+def test_a_survey_obeys_the_most_sensitive_document(ledger: Database, shelf: Shelf) -> None:
     shelf.put("secret", "Somebody is ill.", label=Label(Sensitivity.PHI, "north"))
-    brought(one_ledger, shelf)
-    with one_ledger.read() as connection:
+    brought(ledger, shelf)
+    with ledger.read() as connection:
         found = survey(connection, 1, ["fever"])
     assert found.label == Label(Sensitivity.PHI)
     assert SAID["fever"] in found.texts["fever"]
 
 
-def test_an_equal_generation_answers(one_ledger: Database, shelf: Shelf, index: Index) -> None:
-    frozen(one_ledger)
-    state, why = rebuilt(one_ledger, shelf, index)
+def test_an_equal_generation_answers(ledger: Database, shelf: Shelf, index: Index) -> None:
+    frozen(ledger)
+    state, why = rebuilt(ledger, shelf, index)
     assert state is State.LIVE
     assert "recall@10 1.000 -> 1.000 over 3 questions" in why
 
 
 def test_a_generation_that_lost_answers_is_kept_out_until_a_person_insists(
-    one_ledger: Database, shelf: Shelf, index: Index
+    ledger: Database, shelf: Shelf, index: Index
 ) -> None:
-    frozen(one_ledger)
-    assert rebuilt(one_ledger, shelf, index, without="lorry") == (
+    frozen(ledger)
+    assert rebuilt(ledger, shelf, index, without="lorry") == (
         State.FAILED, "1 of 3 questions lost all their places: lorry",
     )  # fmt: skip
     with pytest.raises(ConflictError, match="quality: 1 of 3 questions lost"):
@@ -128,48 +128,46 @@ def test_a_generation_that_lost_answers_is_kept_out_until_a_person_insists(
     assert index.live("helper").generation == 2
 
 
-def test_without_frozen_questions_every_generation_passes(one_ledger: Database, shelf: Shelf, index: Index) -> None:
-    assert rebuilt(one_ledger, shelf, index, without="lorry") == (State.LIVE, "there are no frozen golden questions")
+def test_without_frozen_questions_every_generation_passes(ledger: Database, shelf: Shelf, index: Index) -> None:
+    assert rebuilt(ledger, shelf, index, without="lorry") == (State.LIVE, "there are no frozen golden questions")
 
 
-def test_what_the_gate_found_is_kept(one_ledger: Database, shelf: Shelf, index: Index) -> None:
-    frozen(one_ledger)
-    rebuilt(one_ledger, shelf, index)
-    with one_ledger.read() as connection:
+def test_what_the_gate_found_is_kept(ledger: Database, shelf: Shelf, index: Index) -> None:
+    frozen(ledger)
+    rebuilt(ledger, shelf, index)
+    with ledger.read() as connection:
         run = list_runs(connection, DOCTOR, "helper")[0]
         assert (run.measured.generation, run.asked_by, run.set_name) == (2, "gate:quality", "v1")
         assert [one.question for one in run_of(connection, run.id, DOCTOR)[1]] == list(ASKED)
 
 
 def test_a_live_generation_of_another_embedder_is_known_from_its_last_run(
-    one_ledger: Database, shelf: Shelf, index: Index
+    ledger: Database, shelf: Shelf, index: Index
 ) -> None:
-    frozen(one_ledger)
+    frozen(ledger)
     live, other = index.live("helper"), HashingEmbedder()
     other.fingerprint = "another"
-    gate = GoldenGate(one_ledger, lambda: other, lambda: {"helper": HELPER}, CLOCK)
+    gate = GoldenGate(ledger, lambda: other, lambda: {"helper": HELPER}, CLOCK)
     assert gate("helper", live, live).passed  # the run of the candidate, which is the live one here, is kept first
-    rebuilt(one_ledger, shelf, index)
+    rebuilt(ledger, shelf, index)
     found = gate("helper", live, index.live("helper"))
     assert (found.passed, found.measured["questions"]) == (True, 3)
 
 
 def test_a_live_generation_that_can_no_longer_be_asked_needs_a_person(
-    one_ledger: Database, shelf: Shelf, index: Index
+    ledger: Database, shelf: Shelf, index: Index
 ) -> None:
     live, other = index.live("helper"), HashingEmbedder()
-    rebuilt(one_ledger, shelf, index)
-    frozen(one_ledger)
+    rebuilt(ledger, shelf, index)
+    frozen(ledger)
     other.fingerprint = "another"
-    verdict = GoldenGate(one_ledger, lambda: other, lambda: {"helper": HELPER}, CLOCK)(
-        "helper", live, index.live("helper")
-    )
+    verdict = GoldenGate(ledger, lambda: other, lambda: {"helper": HELPER}, CLOCK)("helper", live, index.live("helper"))
     assert (verdict.passed, "no run of it is kept" in verdict.detail) == (False, True)
 
 
-def test_an_overseer_has_the_role_that_sees_most(one_ledger: Database, shelf: Shelf, index: Index) -> None:
+def test_an_overseer_has_the_role_that_sees_most(ledger: Database, shelf: Shelf, index: Index) -> None:
     shelf.put("rounds", "Rounds begin at seven.", label=Label(Sensitivity.PHI, roles=frozenset({"nurse"})))
-    brought(one_ledger, shelf)
+    brought(ledger, shelf)
     index.catch_up()
     labels = index.live("helper").partitions.values()
     assert overseer("cli:ana", HELPER, labels) == Caller("cli:ana", "nurse", Sensitivity.PHI)
