@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.words import telling, words_of
+from rag.words import stem, telling, words_of
 
 INSTEAD = 0.5
 """How much a word counts that nobody asked for, but that the documents may use for what was asked."""
@@ -18,13 +18,19 @@ def looked_for(question: str, vocabulary: Mapping[str, Sequence[str]]) -> dict[s
 
     Args:
         question: any text at all.
-        vocabulary: words or phrases that people use, with what the documents say: `DNA`: `did not attend`.
+        vocabulary: words or phrases that people use, with what the documents say: `DNA`: `did not attend`. `drug`
+            is also known as `drugs`, as it is among the words of a document.
     """
     own = telling(question) or list(dict.fromkeys(words_of(question)))
     found = dict.fromkeys(own[:_MOST], 1.0)
-    said = f" {' '.join(words_of(question))} "
+    said = _stemmed(question)
     for asked, instead in vocabulary.items():
-        if f" {' '.join(words_of(asked))} " in said:
+        if _stemmed(asked) in said:
             for word in (word for phrase in instead for word in telling(phrase)):
                 found.setdefault(word, INSTEAD)
     return found
+
+
+def _stemmed(text: str) -> str:
+    """A text's words without their endings, each between two spaces."""
+    return f" {' '.join(stem(word) for word in words_of(text))} "
