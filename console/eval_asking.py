@@ -82,7 +82,7 @@ def _through(ws: Workspace, of: Examined, caller: Caller, address: str) -> Ask:
     def ask(question: str) -> Found:
         told = SearchTold.model_validate(remote.ask(path, {"question": question, "k": DEPTH}, headers))
         took = round(told.timings_ms["total"] * 1_000)
-        return found_of(question, [_hit(one, of) for one in told.hits], took, measured=measured)
+        return found_of(question, [_hit(one, of) for one in told.hits], took, of.copilot, measured=measured)
 
     return ask
 

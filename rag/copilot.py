@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rag.globs import matches
 from rag.recipe import Recipe
+from rag.thinness import THIN
 from substrate.access import Caller, Label
 from substrate.clock import MINUTE, parse_duration
 from substrate.columns import Sensitivity
@@ -147,6 +148,7 @@ class Copilot(_Part):
     stale_after: Duration = Field("24h", description="How old the index may be before answers say that it is stale.")
     language: str = Field("en", pattern="^[a-z]{2}$", description="Language of its documents, in two letters.")
     words: dict[str, tuple[str, ...]] = Field({}, description="Words that people use, with what the documents say.")
+    thin: float = Field(THIN, ge=0, le=1, description="Below this confidence the documents do not say.")
     example: Example | None = Field(None, description="A question that it can answer; `plumbline demo` asks it.")
     recipe: Recipe = Field(Recipe(), description="How documents are cut.")
 
