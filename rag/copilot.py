@@ -14,6 +14,7 @@ from rag.globs import matches
 from rag.languages import ENGLISH, Language
 from rag.rebuild import Rebuild
 from rag.recipe import Recipe
+from rag.thinness import THIN
 from rag.ticket_export import TicketsOptions
 from substrate.access import Caller, Label
 from substrate.clock import MINUTE, parse_duration
@@ -160,6 +161,7 @@ class Copilot(_Part):
     stale_after: Duration = Field("24h", description="How old the index may be before answers say that it is stale.")
     language: Language = Field(ENGLISH, description="Language of its documents; questions are asked in it too.")
     words: dict[str, tuple[str, ...]] = Field({}, description="Words that people use, with what the documents say.")
+    thin: float = Field(THIN, ge=0, le=1, description="Below this confidence the documents do not say.")
     example: Example | None = Field(None, description="A question that it can answer; `plumbline demo` asks it.")
     recipe: Recipe = Field(Recipe(), description="How documents are cut.")
     rebuild: Rebuild = Field(Rebuild(), description="When a change is built beside what answers.")

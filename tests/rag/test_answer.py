@@ -90,6 +90,13 @@ def test_thin_evidence_is_not_guessed_from(one: Database, server: Told) -> None:
     assert server.requests == []
 
 
+@pytest.mark.parametrize(("thin", "outcome"), [(0.0, Outcome.EXTRACT), (1.0, Outcome.NOT_IN_DOCUMENTS)])
+@pytest.mark.parametrize("text", ["Who books the beds?", "Quantum chromodynamics of neutron stars"])
+def test_how_thin_is_too_thin_the_copilot_says(one: Database, thin: float, outcome: Outcome, text: str) -> None:
+    desk = replace(ground(one), copilot=copilot(thin=thin))
+    assert asked(desk, text=text).outcome == outcome
+
+
 def test_nothing_at_all_says_so_and_why(one: Database) -> None:
     found = asked(ground(one), text=" ")
     assert (found.outcome, found.found.short) == (Outcome.NOTHING_FOUND, "empty_question")
