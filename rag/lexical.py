@@ -5,9 +5,11 @@ Deletes go by query: tantivy 0.27's delete by term passes over unsigned numbers 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import tantivy
 from tantivy import Occur, Query
@@ -15,8 +17,13 @@ from tantivy import Occur, Query
 from rag.projection import Change
 
 _BODY = "body"
+_THERE = "there"
+"""Says the same word in each document, so that tantivy tells how many it counts with: those among it that are deleted,
+but not yet cleared away."""
+
 _HEAP = 15_000_000  # bytes; the least that tantivy allows
 _LONGEST = 40
+_FEW = 16  # partitions that are counted one by one
 
 
 def _schema() -> tantivy.Schema:
@@ -25,6 +32,7 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("label", indexed=True, fast=True)
     builder.add_integer_field("sequence", fast=True)
     builder.add_text_field(_BODY, tokenizer_name="folded", index_option="freq")
+    builder.add_text_field(_THERE, tokenizer_name="raw", index_option="basic")
     return builder.build()
 
 
@@ -34,6 +42,58 @@ def _analyzer() -> tantivy.TextAnalyzer:
     for each in (kind.remove_long(_LONGEST), kind.lowercase(), kind.ascii_fold(), kind.stemmer("english")):
         builder = builder.filter(each)
     return builder.build()
+
+
+class Rarity:
+    """How rare a word is among what somebody may see, at one state of the index.
+
+    BM25 weighs a word by how many documents have it. Were all of them counted, the order of what somebody may see
+    would tell them what stands in the rest.
+
+    Args:
+        searcher: of that state.
+        schema: the index's.
+    """
+
+    def __init__(self, searcher: tantivy.Searcher, schema: tantivy.Schema) -> None:
+        self.searcher = searcher
+        self._schema = schema
+        self._every = searcher.doc_freq(_THERE, _THERE) if searcher.num_docs else 0
+        self._counts: dict[tuple[str | None, frozenset[int]], int] = {}
+
+    def factor(self, term: str, labels: frozenset[int]) -> float:
+        """What tantivy's weight of a term is to be multiplied by; 0: nobody who sees these partitions finds it."""
+        seen = self._count(None, labels)
+        if seen == self.searcher.num_docs:
+            return 1.0
+        having = self._count(term, labels)
+        if not having:
+            return 0.0
+        return _idf(having, seen) / _idf(self.searcher.doc_freq(_BODY, term), self._every)
+
+    def _count(self, term: str | None, labels: frozenset[int]) -> int:
+        """How many documents of partitions there are; with a term: that have it."""
+        if len(labels) > _FEW:
+            within = Query.term_set_query(self._schema, "label", list(labels))
+            return self._counted(term, labels, within)
+        # One partition after the other: what one caller asked for serves the next, who may see others beside.
+        whole = ((one, Query.term_query(self._schema, "label", one, "basic")) for one in labels)
+        return sum(self._counted(term, frozenset({one}), within) for one, within in whole)
+
+    def _counted(self, term: str | None, labels: frozenset[int], within: Query) -> int:
+        if (term, labels) not in self._counts:
+            parts = [(Occur.Must, within)]
+            if term is not None:
+                parts.append((Occur.Must, Query.term_query(self._schema, _BODY, term, "basic")))
+            # Its stubs do not say that a result has a count.
+            found: Any = self.searcher.search(Query.boolean_query(parts), limit=1, count=True)
+            self._counts[term, labels] = found.count
+        return self._counts[term, labels]
+
+
+def _idf(having: int, every: int) -> float:
+    """BM25's inverse document frequency, as tantivy computes it."""
+    return math.log(1 + (max(every - having, 0) + 0.5) / (having + 0.5))
 
 
 class LexicalIndex:
@@ -51,7 +111,7 @@ class LexicalIndex:
         self.is_new = not (folder.exists() and tantivy.Index.exists(str(folder)))
         self._index = self._opened()
         self._writer = self._index.writer(_HEAP, 1) if writing else None
-        self._searcher = self._index.searcher()
+        self._rarity = Rarity(self._index.searcher(), self._schema)
 
     def apply(self, gone: Iterable[int], there: Sequence[Change]) -> None:
         """Delete chunks by their keys, and write others anew; searches see all of it at once."""
@@ -68,11 +128,11 @@ class LexicalIndex:
     def refresh(self) -> None:
         """See what was written since."""
         self._index.reload()
-        self._searcher = self._index.searcher()
+        self._rarity = Rarity(self._index.searcher(), self._schema)
 
     def stand(self) -> dict[int, int]:
         """The number of the change that each chunk was written for, by key."""
-        searcher = self._searcher
+        searcher = self._rarity.searcher
         if searcher.num_docs == 0:
             return {}
         found = searcher.search(Query.all_query(), limit=searcher.num_docs, count=False)
@@ -91,14 +151,15 @@ class LexicalIndex:
             count: how many.
             among: only chunks of these keys; for a few thousand at most.
         """
-        wanted = self._query(words)
+        rarity = self._rarity
+        wanted = self._query(words, rarity, frozenset(labels))
         if wanted is None or not labels or count < 1:
             return []
         within = [Query.term_set_query(self._schema, "label", list(labels))]
         if among is not None:
             within.append(Query.term_set_query(self._schema, "key", list(among)))
         clauses = [(Occur.Must, wanted), *((Occur.Must, Query.const_score_query(each, 0.0)) for each in within)]
-        searcher = self._searcher
+        searcher = rarity.searcher
         found = searcher.search(Query.boolean_query(clauses), limit=count, count=False).hits
         keys = searcher.fast_field_values("key", [place for _, place in found])
         return [(int(key), float(score)) for key, (score, _) in zip(keys, found, strict=True) if key is not None]
@@ -114,11 +175,12 @@ class LexicalIndex:
             raise RuntimeError(f"the words in {self._folder} are only read here")
         return self._writer
 
-    def _query(self, words: Mapping[str, float]) -> Query | None:
+    def _query(self, words: Mapping[str, float], rarity: Rarity, labels: frozenset[int]) -> Query | None:
         terms = [
-            (Occur.Should, Query.boost_query(Query.term_query(self._schema, _BODY, term, "freq"), weight))
+            (Occur.Should, Query.boost_query(Query.term_query(self._schema, _BODY, term, "freq"), weight * factor))
             for word, weight in words.items()
             for term in self._analyzer.analyze(word)
+            if (factor := rarity.factor(term, labels))
         ]
         return Query.boolean_query(terms) if terms else None
 
@@ -143,5 +205,6 @@ def _document(change: Change) -> tantivy.Document:
     document = tantivy.Document()
     for name in ("key", "label", "sequence"):
         document.add_integer(name, getattr(change, name))
+    document.add_text(_THERE, _THERE)
     document.add_text(_BODY, "\n".join((change.title, *change.headings, change.text)))
     return document
