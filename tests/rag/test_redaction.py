@@ -127,3 +127,20 @@ def test_a_label_that_a_document_writes_never_becomes_a_name() -> None:
     assert "[name 1]" not in out
     assert redaction.unmask(out) == "It is known that [name 1] steals."
     assert redaction.masked == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("王伟", "患者王伟今天出院"),
+        ("田中花子", "昨日、田中花子さんが来た"),
+        ("김철수", "환자 김철수는 퇴원했다"),
+        ("สมชาย ใจดี", "คนไข้สมชายใจดีกลับบ้าน"),
+    ],
+    ids=["chinese", "japanese", "korean", "thai"],
+)
+def test_a_name_is_masked_in_scripts_without_spaces(name: str, text: str) -> None:
+    redaction = Redaction([Known("name", name)])
+    masked = redaction.mask(text)
+    assert "[name 1]" in masked
+    assert redaction.unmask(masked) == text
