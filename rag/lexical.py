@@ -110,19 +110,25 @@ class LexicalIndex:
         self._analyzer = _analyzer()
         self.is_new = not (folder.exists() and tantivy.Index.exists(str(folder)))
         self._index = self._opened()
+        self._writes = writing
         self._writer = self._index.writer(_HEAP, 1) if writing else None
         self._rarity = Rarity(self._index.searcher(), self._schema)
 
     def apply(self, gone: Iterable[int], there: Sequence[Change]) -> None:
         """Delete chunks by their keys, and write others anew; searches see all of it at once."""
-        writer = self._writing()
         keys = [*gone, *(change.key for change in there)]
         if not keys:
             return
-        writer.delete_documents_by_query(Query.term_set_query(self._schema, "key", keys))
-        for change in there:
-            writer.add_document(_document(change))
-        writer.commit()
+        writer = self._writing()
+        try:
+            writer.delete_documents_by_query(Query.term_set_query(self._schema, "key", keys))
+            for change in there:
+                writer.add_document(_document(change))
+            writer.commit()
+        except (ValueError, OSError):
+            # After an error, such as a full disk, tantivy's writer takes more documents and keeps none of them.
+            self._writer = None
+            raise
         self.refresh()
 
     def refresh(self) -> None:
@@ -169,10 +175,13 @@ class LexicalIndex:
         if self._writer is not None:
             self._writer.wait_merging_threads()
             self._writer = None
+        self._writes = False
 
     def _writing(self) -> tantivy.IndexWriter:
-        if self._writer is None:
+        if not self._writes:
             raise RuntimeError(f"the words in {self._folder} are only read here")
+        if self._writer is None:
+            self._writer = self._index.writer(_HEAP, 1)
         return self._writer
 
     def _query(self, words: Mapping[str, float], rarity: Rarity, labels: frozenset[int]) -> Query | None:

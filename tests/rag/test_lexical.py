@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,28 @@ def test_what_somebody_may_not_see_moves_nothing_that_they_see(tmp_path: Path) -
 def test_many_partitions_are_counted_as_few_are(tmp_path: Path) -> None:
     few, many = (shown(tmp_path / name, "zebedee", labels) for name, labels in (("a", (1,)), ("b", (1, *range(9, 40)))))
     assert dict(few) == pytest.approx(dict(many))
+
+
+def test_a_full_disk_costs_only_what_did_not_fit(tmp_path: Path) -> None:
+    script = """
+import resource, signal, sys
+import subprocess
+import sys
+from pathlib import Path
+from rag.lexical import LexicalIndex
+from tests.rag.test_lexical import change
+index = LexicalIndex(Path(sys.argv[1]))
+index.apply([], [change("a" * 32, "first")])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
+try:
+    index.apply([], [change("b" * 32, "second " * 900)])
+except ValueError:
+    print("full")
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+index.apply([], [change("c" * 32, "third")])
+print(len(index.stand()), len(index.matching({"third": 1.0}, [1], 5)))
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["full", "2", "1"]
