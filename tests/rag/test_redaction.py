@@ -144,3 +144,8 @@ def test_a_name_is_masked_in_scripts_without_spaces(name: str, text: str) -> Non
     masked = redaction.mask(text)
     assert "[name 1]" in masked
     assert redaction.unmask(masked) == text
+
+
+@pytest.mark.parametrize(("text", "masked"), [("ring 12 34 56 78", True), ("1234 5678", True), ("2019 2020", False)])
+def test_eight_digits_are_a_number_and_two_years_are_none(text: str, masked: bool) -> None:
+    assert ("[phone 1]" in mask(text)) is masked
