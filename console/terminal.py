@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import orjson
 from rich import box
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -23,7 +24,20 @@ _PHRASE = 16
 _GAP = 3
 _EDGES = 2
 
-screen = Console(highlight=False)
+_COMMANDS = dict.fromkeys({*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {9, 10})
+"""What a terminal obeys and does not show; a document, a record or the name of a file may hold it."""
+
+
+class Screen(Console):
+    """A terminal that is told what to do by us alone."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is printed, without commands in what is said."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=segment.text.translate(_COMMANDS))
+
+
+screen = Screen(highlight=False)
 
 
 def print_json(data: Any) -> None:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 _FOLLOW_SECONDS = 0.5
 _AGAIN_SECONDS = 10.0
 _OPENING = "the index is being opened"
+_BEHIND = "they answer from an index that cannot be brought up to date"
 
 
 class OwnedIndex(Index, Protocol):
@@ -155,10 +156,14 @@ class FollowedShelf:
             while opened.index.follow() and not self._stop.is_set():
                 pass
         except PlumblineError as error:
-            log.warning("the index cannot follow: %s", error.message)
-        except Exception:
+            self._say(f"{_BEHIND}: {error.message}")
+        except Exception as error:
             # As above; what was not followed is followed the next time.
-            log.exception("the index cannot follow")
+            if not (self._trouble or "").startswith(_BEHIND):
+                log.exception("the index cannot follow")
+            self._say(f"{_BEHIND}: {type(error).__name__}; the log says more")
+        else:
+            self._say(None)
 
     def _say(self, trouble: str | None) -> None:
         if trouble != self._trouble:

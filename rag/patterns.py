@@ -22,6 +22,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("number", re.compile(r"(?<!\w)(?P<it>\d{3}-\d{2}-\d{4})(?!\w)")),
     ("phone", re.compile(r"(?<![\w./-])(?P<it>(?:\+|\(|0)\d[\d ()./-]{5,30}\d)(?!\w)")),
     ("phone", re.compile(r"(?<![\w./-])(?P<it>\d{3}[-. ]\d{3}[-. ]\d{4}|\d{3}-\d{4})(?!\w)")),
+    # Eight digits, as in the north and in Asia; two years are none.
+    ("phone", re.compile(r"(?<![\w./-])(?!(?:19|20)\d\d (?:19|20)\d\d)(?P<it>\d\d(?: \d\d){3}|\d{4} \d{4})(?![\w-])")),
     ("number", re.compile(r"(?<![\w./-])(?!\d{4}-\d\d-\d\d)(?P<it>\d(?:[ -]?\d){8,})(?!\w)")),
     ("number", re.compile(r"(?<!\w)(?P<it>(?:[a-z]{1,8}[-:#/ ]?)?\d{5,}[a-z]?)(?!\w)")),
     ("number", re.compile(r"(?<!\w)(?P<it>[a-z]{1,6}[-:#/]?\d{4,}[a-z]?)(?!\w)")),

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, String, select
 from sqlmodel import AutoString
 
 from rag.folding import bare
-from rag.redaction import Known
+from rag.redaction import Known, is_unspaced
 from rag.words import STOP
 from substrate.catalog import Vertical
 from substrate.clock import from_micros
@@ -54,16 +54,22 @@ def named(connection: Connection, vertical: Vertical, text: str) -> list[Known]:
 
     Reads every name once; it is for texts that leave the machine, which takes longer anyhow.
     """
-    said = {word for word in _TOKEN.findall(bare(text)) if word not in STOP}
+    plain = bare(text)
+    said = {word for word in _TOKEN.findall(plain) if word not in STOP}
     found = []
     for record in vertical.records:
         for declared in _personal(record, {"name"}):
             names = connection.execute(select(declared).distinct()).scalars()
-            found += [Known("name", word) for name in names if isinstance(name, str) for word in _said(name, said)]
+            found += [
+                Known("name", word) for name in names if isinstance(name, str) for word in _said(name, said, plain)
+            ]
     return list(dict.fromkeys(found))
 
 
-def _said(name: str, said: set[str]) -> Iterator[str]:
+def _said(name: str, said: set[str], text: str) -> Iterator[str]:
+    if is_unspaced(name):
+        yield from (part for part in {name, *name.split()} if len(part) > 1 and bare(part) in text)
+        return
     for word in _TOKEN.findall(bare(name)):
         for written in {word, word.rstrip("0123456789")}:
             if written in said:

@@ -19,6 +19,9 @@ _SHORTEST = 3
 """Letters; a shorter value is no one's name, and masking it would take words out of every sentence."""
 
 _SIGN = "sign"
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Signs of scripts that write words without a space between: Thai, Lao, Burmese, Khmer, Korean, Japanese, Chinese."""
+
 _LABEL = re.compile(r"\[([a-z ]+) (\d+)\]")
 _GAP = r"[\s,._'()/+-]{0,3}"
 _EDGE = r"[^\W_]"
@@ -127,7 +130,7 @@ def _spellings(known: Iterable[Known]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Every way in which known values may be written, by the words alone; a name by each of its parts too."""
     for each in known:
         whole = folded(each.value).text
-        if len(_key(whole)) < _SHORTEST:
+        if len(_key(whole)) < (_SHORTEST - 1 if is_unspaced(whole) else _SHORTEST):
             continue
         yield whole, (each.kind, whole)
         for part in _parts(whole) if each.kind == "name" else ():
@@ -156,7 +159,15 @@ def _pieces(spelling: str) -> list[str]:
     return list(key) if key.isdecimal() and len(key) > _SHORTEST else _words(spelling)
 
 
+def is_unspaced(text: str) -> bool:
+    """Whether a name is written in a script whose names are short, and stand between other words without a space."""
+    return _UNSPACED.search(text) is not None
+
+
 def _either(spellings: Iterable[str]) -> re.Pattern[str] | None:
     """A pattern of all spellings, the longest first."""
-    written = [_GAP.join(map(re.escape, _pieces(each))) for each in sorted(spellings, key=len, reverse=True)]
-    return re.compile(rf"(?<!{_EDGE})(?:{'|'.join(written)})(?!{_EDGE})") if written else None
+    apart, within = list[str](), list[str]()
+    for each in sorted(spellings, key=len, reverse=True):
+        (within if is_unspaced(each) else apart).append(_GAP.join(map(re.escape, _pieces(each))))
+    parts = [rf"(?<!{_EDGE})(?:{'|'.join(apart)})(?!{_EDGE})"] if apart else []
+    return re.compile("|".join([*within, *parts])) if within or parts else None

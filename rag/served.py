@@ -32,7 +32,7 @@ and to look up what words say of 50 given chunks takes 4 ms (measured among 100,
 Nearest = Callable[[int, Vector, int], list[str]]
 """The chunks of a partition nearest to a vector, approximately: its number, the vector, how many."""
 
-Matching = Callable[[Mapping[str, float], Collection[int] | None, int, list[int] | None], list[tuple[int, float]]]
+Matching = Callable[[Mapping[str, float], Collection[int], int, list[int] | None], list[tuple[int, float]]]
 Told = Callable[[list[int]], dict[int, Passage]]
 """What the ledger says now of chunks, by key."""
 
@@ -89,11 +89,9 @@ class Served:
         within = self._within(partitions, among)
         few = among is not None and len(among) <= _AMONG
         keys = [int(key) for key in self.view.column("key")[among]] if few else None
-        # What is named, or is all there is, need not be looked up by its partition: what may be seen is settled below.
-        labels = None if few or len(partitions) == len(self.partitions) else partitions
         count = max(k + _OVER, _BEYOND if beyond else 0)
         while True:
-            scored = self.matching_in(words, labels, count, keys)
+            scored = self.matching_in(words, partitions, count, keys)
             rows = self.view.scored(scored, within)
             if len(rows) >= k or len(scored) < count:
                 return rows if beyond else rows[:k]

@@ -45,8 +45,14 @@ class Access:
         self._meters.requests.labels(scope["method"], route, str(status)).inc()
         self._meters.request_seconds.labels(route).observe(seconds)
         if scope["path"] not in _PROBED:
-            facts = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}
+            facts = {"method": scope["method"], "path": _path(scope), "status": status, "ms": round(seconds * 1000, 1)}
             log.info("answered", extra=facts)
+
+
+def _path(scope: Scope) -> str:
+    """The path without a record's key, which may be a person's."""
+    key = scope.get("path_params", {}).get("key")
+    return "/".join("{key}" if part == key else part for part in scope["path"].split("/")) if key else scope["path"]
 
 
 def _route(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from rag.readers.parsed import Parsed, as_prose, title_of
 
 _MAX_PAGES = 3_000
 _DEEPEST = 4  # levels of the outline; the page's own heading comes below
+_LONGEST = 4_000_000  # characters, as of other documents
 _HYPHEN = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 
 
@@ -29,13 +30,17 @@ def read_pdf(data: bytes, name: str) -> Parsed:
         raise UnreadableError("too_large", f"it has {len(reader.pages):,} pages; at most {_MAX_PAGES:,} are read")
     marks = _outline(reader)
     parts: list[str] = []
-    said = False
+    said, length = False, 0
     for number, page in enumerate(reader.pages, 1):
         text = as_prose(_HYPHEN.sub("", page.extract_text() or "")).strip()
         said = said or bool(text)
         level = next((depth for at, depth, _ in reversed(marks) if at < number), 0)
         parts += [f"{'#' * depth} {title}" for at, depth, title in marks if at == number - 1]
         parts += [f"{'#' * (level + 1)} Page {number}", text] if text else []
+        length += len(text)
+        if length > _LONGEST:
+            # A small file may show one large page three thousand times.
+            raise UnreadableError("too_large", f"its text has more than {_LONGEST:,} characters")
     if not said:
         detail = f"none of its {len(reader.pages)} pages holds text; if it was scanned, have its text recognised first"
         raise UnreadableError("no_text", detail)

@@ -30,6 +30,7 @@ _BLOCK = 1 << 16
 _ODD_SHARE = 100  # one control character in so many makes a text none
 _ODD = bytes([*range(9), *range(14, 27), *range(28, 32), 127])
 _WITHOUT_ODD = dict.fromkeys(_ODD)
+_WITHOUT_COMMANDS = dict.fromkeys([27, *range(128, 160)])
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"\x7fELF")
 _LIBRARIES = ("markdown-it-py", "docutils", "markdownify", "beautifulsoup4", "pypdf", "mammoth", "charset-normalizer")
 
@@ -82,8 +83,8 @@ def read_file(data: bytes, name: str) -> Parsed:
 
 
 def _writable(text: str) -> str:
-    """A text that every database takes: PDF and HTML may say half of a sign, or the sign that ends a text."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    """A text that every database takes, and that commands no terminal; PDF and HTML may hold half of a sign."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd").translate(_WITHOUT_COMMANDS)
 
 
 def fingerprint() -> str:

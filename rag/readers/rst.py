@@ -18,7 +18,9 @@ from rag.readers.parsed import Parsed, as_prose, title_of
 from rag.readers.sphinx import ADMONITIONS, DROPPED, SILENT, directive_for, is_strange_role, shown
 
 _LONGEST_LINE = 10_000  # docutils reads no document with a longer one, and lets no substitution grow beyond it
+_LONGEST_BLOCK = 10_000  # characters without a blank line between; docutils' time grows with their square
 _LONGEST = 1_000_000  # characters; docutils reads some 100,000 a second
+_BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _DIRECTIVE = re.compile(r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,100}\|[ \t]+)?([\w:+.-]{1,60})::", re.MULTILINE)
 _ROLE = re.compile(r":([\w:+.-]{1,60}):`|`:([\w:+.-]{1,60}):")
 _UNRESOLVED = re.compile(r"^[|`]+|[|`]*_{0,2}$")
@@ -49,7 +51,7 @@ def read_rst(text: str, name: str) -> Parsed:
     Raises:
         UnreadableError: it is longer than docutils can bear.
     """
-    if max(map(len, text.split("\n")), default=0) > _LONGEST_LINE:
+    if max(map(len, text.split("\n")), default=0) > _LONGEST_LINE or _longest_block(text) > _LONGEST_BLOCK:
         return Parsed(title_of(name), as_prose(text))
     if len(text) > _LONGEST:
         raise UnreadableError(
@@ -63,6 +65,10 @@ def read_rst(text: str, name: str) -> Parsed:
         page = publish_from_doctree(tree, writer="html5", settings_overrides=_QUIET)
     title = next((_words(node) for node in tree.findall(nodes.title)), "")
     return Parsed(title or title_of(name), read_html(page.decode("utf-8"), name).markdown)
+
+
+def _longest_block(text: str) -> int:
+    return max(map(len, _BLANK.split(text)), default=0)
 
 
 def _know(text: str) -> None:

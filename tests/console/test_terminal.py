@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from console import terminal
-from console.terminal import Parts, print_table
+from console.terminal import Parts, Screen, print_table
 
 COLUMNS = ("rule", "severity", "owner", "what")
 ROWS = [("critical-result-unacknowledged", "critical", "medical-director", "A critical result that nobody saw")]
@@ -40,3 +44,12 @@ def test_a_narrow_screen_leaves_columns_out_before_it_breaks_words(capsys: pytes
 def test_an_empty_table_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     print_table("Rules", COLUMNS, [], empty="No rules.")
     assert capsys.readouterr().out == "No rules.\n"
+
+
+def test_what_is_printed_commands_no_terminal() -> None:
+    said = io.StringIO()
+    screen = Screen(file=said, force_terminal=True, width=80, highlight=False)
+    grid = Table.grid()
+    grid.add_row("", Text("evil \x1b]52;c;cm0=\x07\x9b2J\u202e text", style="bold"))
+    screen.print(grid)
+    assert said.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", "").strip() == "evil ]52;c;cm0=2J text"

@@ -100,3 +100,12 @@ def test_a_fault_while_following_ends_nothing() -> None:
 def test_a_process_without_a_shelf_says_so() -> None:
     with pytest.raises(UnavailableError, match="not asked here"):
         NoShelf().opened()
+
+
+def test_what_keeps_it_from_following_is_said_until_it_follows_again() -> None:
+    books = Books(Counted(troubles=10**9))
+    with running(lambda: books) as shelf:
+        wait_until(lambda: "cannot be brought up to date: RuntimeError" in (shelf.trouble or ""))
+        assert shelf.opened() is books
+        books.index.troubles = 0
+        wait_until(lambda: shelf.trouble is None)

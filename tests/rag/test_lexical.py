@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,48 @@ def test_only_its_owner_writes(index: LexicalIndex, tmp_path: Path) -> None:
     index.apply([key_of(LAST)], [])
     reader.refresh()
     assert len(reader.stand()) == 1
+
+
+def shown(folder: Path, hidden: str, labels: tuple[int, ...] = (1,)) -> list[tuple[int, float]]:
+    """What somebody gets who may see one partition, while another one says something forty times, and said more."""
+    index = LexicalIndex(folder)
+    index.apply([], [change(FIRST, "Zebedee cooks, and writes down what"), change(LAST, "Visiting hours are from two")])
+    index.apply([], [change(f"{n:032x}", f"Note {n} on {hidden}", label=2) for n in range(1, 60)])
+    index.apply([key_of(f"{n:032x}") for n in range(40, 60)], [])
+    return index.matching({"zebedee": 1.0, "visiting": 1.0, "nobody": 1.0}, labels, 5)
+
+
+def test_what_somebody_may_not_see_moves_nothing_that_they_see(tmp_path: Path) -> None:
+    one, other = (shown(tmp_path / name, name) for name in ("zebedee", "visiting"))
+    assert [key for key, _ in one] == [key for key, _ in other]
+    assert [score for _, score in one] == pytest.approx([score for _, score in other], rel=1e-3)
+
+
+def test_many_partitions_are_counted_as_few_are(tmp_path: Path) -> None:
+    few, many = (shown(tmp_path / name, "zebedee", labels) for name, labels in (("a", (1,)), ("b", (1, *range(9, 40)))))
+    assert dict(few) == pytest.approx(dict(many))
+
+
+def test_a_full_disk_costs_only_what_did_not_fit(tmp_path: Path) -> None:
+    script = """
+import resource, signal, sys
+import subprocess
+import sys
+from pathlib import Path
+from rag.lexical import LexicalIndex
+from tests.rag.test_lexical import change
+index = LexicalIndex(Path(sys.argv[1]))
+index.apply([], [change("a" * 32, "first")])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
+try:
+    index.apply([], [change("b" * 32, "second " * 900)])
+except ValueError:
+    print("full")
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+index.apply([], [change("c" * 32, "third")])
+print(len(index.stand()), len(index.matching({"third": 1.0}, [1], 5)))
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["full", "2", "1"]

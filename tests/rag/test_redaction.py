@@ -127,3 +127,25 @@ def test_a_label_that_a_document_writes_never_becomes_a_name() -> None:
     assert "[name 1]" not in out
     assert redaction.unmask(out) == "It is known that [name 1] steals."
     assert redaction.masked == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("王伟", "患者王伟今天出院"),
+        ("田中花子", "昨日、田中花子さんが来た"),
+        ("김철수", "환자 김철수는 퇴원했다"),
+        ("สมชาย ใจดี", "คนไข้สมชายใจดีกลับบ้าน"),
+    ],
+    ids=["chinese", "japanese", "korean", "thai"],
+)
+def test_a_name_is_masked_in_scripts_without_spaces(name: str, text: str) -> None:
+    redaction = Redaction([Known("name", name)])
+    masked = redaction.mask(text)
+    assert "[name 1]" in masked
+    assert redaction.unmask(masked) == text
+
+
+@pytest.mark.parametrize(("text", "masked"), [("ring 12 34 56 78", True), ("1234 5678", True), ("2019 2020", False)])
+def test_eight_digits_are_a_number_and_two_years_are_none(text: str, masked: bool) -> None:
+    assert ("[phone 1]" in mask(text)) is masked

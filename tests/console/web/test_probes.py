@@ -71,6 +71,14 @@ def test_requests_are_logged_without_what_they_ask(client: TestClient, caplog: p
     assert KEY not in str(facts)
 
 
+def test_a_records_key_is_not_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "plumbline.access"):
+        client.put("/ingest/lab/Patient/mrn-4711", content=BODY, headers=HELD)
+    facts = [vars(record) for record in caplog.records if record.name == "plumbline.access"]
+    assert [each["path"] for each in facts] == ["/ingest/lab/Patient/{key}"]
+    assert "4711" not in str(facts)
+
+
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/"])
 def test_strangers_find_no_description(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404

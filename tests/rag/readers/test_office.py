@@ -132,3 +132,14 @@ def test_entities_that_grow_beyond_measure_are_held() -> None:
 @pytest.mark.parametrize("name", ["a.pdf", "a.docx"])
 def test_what_is_none_is_held(name: str) -> None:
     assert held(b"# only text", name).reason == "broken"
+
+
+def test_a_docx_of_countless_parts_is_held_unread() -> None:
+    small = rewritten({"word/document.xml": b"<w>" + b"<w:r/>" * 600_000 + b"</w>"})
+    assert len(small) < 50_000
+    assert held(small, "bomb.docx").reason == "too_large"
+
+
+def test_a_page_that_a_pdf_shows_again_and_again_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.readers.pdf._LONGEST", 50)
+    assert held(pdf(pages=("Clean the beds.",) * 20), "again.pdf").reason == "too_large"

@@ -119,3 +119,9 @@ def test_what_no_database_takes_is_replaced(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(reading._FILES, ".pdf", lambda _data, _name: Parsed("a\ud800b" * 500, "x\0y\udfff"))
     parsed = read_file(b"%PDF", "a.pdf")
     assert (parsed.title[:3], len(parsed.title), parsed.markdown) == ("a?b", 500, "x\ufffdy?")
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.html", "a.txt"])
+def test_a_document_commands_no_terminal(name: str) -> None:
+    text = "Clean the beds each day, please. " * 9 + "\x1b]52;c;cm0= \x9b2J &#27;[2J"
+    assert not set(read_file(text.encode(), name).markdown) & {"\x1b", "\x9b"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -129,3 +130,11 @@ def test_substitutions_that_fill_the_memory_are_refused() -> None:
     doubled = "\n".join(f".. |a{at}| replace:: |a{at + 1}| |a{at + 1}|" for at in range(40))
     with pytest.raises(UnreadableError, match="substitutions"):
         markdown(f"{doubled}\n\n|a0|")
+
+
+@pytest.mark.parametrize("line", ["*a " * 300, "+--+\n|a |", ".. _a:"], ids=["marks", "table", "targets"])
+def test_a_block_that_would_take_for_ever_is_prose(line: str) -> None:
+    began = perf_counter()
+    parsed = read_file((f"{line}\n" * (200_000 // len(line))).encode(), "a.rst")
+    assert parsed.markdown
+    assert perf_counter() - began < 20
