@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -109,9 +110,9 @@ def over_http(
 
 
 @contextmanager
-def _served(app: object) -> Iterator[str]:
+def _served(app: Callable[..., Any]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))  # type: ignore[arg-type]  # any ASGI app
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started and thread.is_alive():

@@ -9,11 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # it ships no marker for its types
+import onnxruntime
+from numpy.typing import NDArray
 from safetensors.numpy import load
 from tokenizers import Tokenizer
 
-from rag.embedders.directions import FILE, found_in
+from rag.embedders.directions import DIRECTIONS, FILE
 from rag.embedders.graph import DIMENSIONS, build_graph
 from rag.embedders.weights import published
 
@@ -35,7 +36,14 @@ def main() -> None:
     for text in _texts():
         ids = np.array([tokenizer.encode(text).ids], dtype=np.int32)
         states.append(session.run(["states"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0])
-    np.save(FILE, found_in(np.concatenate(states)))
+    np.save(FILE, _found_in(np.concatenate(states)))
+
+
+def _found_in(states: NDArray[np.float32]) -> NDArray[np.float16]:
+    """The directions of states, one a row, as they are kept."""
+    whole = states.astype(np.float64)
+    _, found = np.linalg.eigh(whole.T @ whole)
+    return found[:, ::-1][:, :DIRECTIONS].astype(np.float16)
 
 
 def _texts() -> list[str]:

@@ -2,8 +2,10 @@
 
 Run: `python -m benchmarks.thinness [--sets covid_qa,medquad] [--vectors FILE] [--data ../shared/data]`
 
-Asked of each set are its own questions (there is an answer), those that were written to have none, and those of the set
-after it (there is none but by chance). Every second question is for fitting; what is printed is of the others.
+Asked of each set, as the product searches, are its own questions (there is an answer), those that were written to have
+none, and those of two other sets: of a like one (manuals of software are like one another, and so are both medical
+sets, so that some are answered by chance) and of one of another field. Every second question is for fitting; what is
+printed is of the others.
 """
 
 from __future__ import annotations
@@ -31,11 +33,17 @@ from rag.thinness import MEASURED, THIN, WORDS_ALONE, Evidence, confidence, evid
 from substrate.access import Caller
 from substrate.columns import Sensitivity
 
-_MOST = 300
-"""Questions of one kind a set."""
+_MOST, _MOST_STRANGE = 300, 120
+"""Questions of one kind a set: of its own, and of each other set."""
 
-_NONE, _STRANGE = "written to have none", "of another set"
-_NO_MANUALS = ("covid_qa", "medquad")
+_OWN, _NONE = "its own", "written to have none"
+_LIKE, _FAR = "of a like set", "of another field"
+_MEDICINE = ("covid_qa", "medquad")
+"""The others are manuals of software."""
+
+_REFUSED = 0.05
+"""Share of its own questions to choose by that a set's own threshold refuses."""
+
 _RIDGE = 0.01
 _STEPS = 100
 _ASKER = Caller("benchmark", "anybody", Sensitivity.INTERNAL)
@@ -49,7 +57,7 @@ class Case:
 
     Attributes:
         judged: the set.
-        of: which questions it is one of: `its own`.
+        of: which questions it is one of.
         answerable: there is an answer.
         tuning: it is for fitting.
         evidence: similarity, words, agreement.
@@ -64,18 +72,26 @@ class Case:
 
 def cases(sets: Sequence[Judged], embedder: TokenEmbedder) -> Iterator[Case]:
     """Every question with what a search found for it."""
-    for place, judged in enumerate(sets):
+    for judged in sets:
         chunks = cut(judged.documents, embedder)
         vectors, states = embedder.embed_with_states([chunk.embedded_text for _, chunk in chunks])
         live = MemoryLive(passages(chunks), vectors, states=states)
         index = MemoryIndex({_COPILOT.name: live})
-        strange = [asked.ask for asked in sets[(place + 1) % len(sets)].questions]
-        kinds = (("its own", [one.ask for one in judged.questions]), (_NONE, judged.unanswerable), (_STRANGE, strange))
-        for of, questions in kinds:
-            for number, ask in enumerate(questions[:_MOST]):
+        for of, questions in _kinds(judged, sets):
+            for number, ask in enumerate(questions):
                 hits = search(index, embedder, _ASKER, _COPILOT, Query(ask), 0).hits
-                found = astuple(evidence(ask, hits))
-                yield Case(judged.name, of, of not in (_NONE, _STRANGE), bool(number % 2), found)
+                yield Case(judged.name, of, of == _OWN, bool(number % 2), astuple(evidence(ask, hits)))
+
+
+def _kinds(judged: Judged, sets: Sequence[Judged]) -> Iterator[tuple[str, Sequence[str]]]:
+    """What a set is asked: strange questions are those of the next set of its field, and of the next of another."""
+    yield _OWN, [one.ask for one in judged.questions[:_MOST]]
+    yield _NONE, judged.unanswerable
+    place = sets.index(judged)
+    others = [*sets[place + 1 :], *sets[:place]]
+    for of, like in ((_LIKE, True), (_FAR, False)):
+        strange = [one for one in others if (_is_medical(one.name) == _is_medical(judged.name)) == like]
+        yield of, [one.ask for one in strange[0].questions[:_MOST_STRANGE]] if strange else []
 
 
 def fitted(found: Sequence[Case], columns: Sequence[int]) -> Numbers:
@@ -96,7 +112,11 @@ def fitted(found: Sequence[Case], columns: Sequence[int]) -> Numbers:
 
 
 def _weight(case: Case) -> float:
-    return 1.0 if case.judged in _NO_MANUALS else 2.0
+    return 1.0 if _is_medical(case.judged) else 2.0
+
+
+def _is_medical(name: str) -> bool:
+    return name in _MEDICINE
 
 
 def results(found: Sequence[Case]) -> Iterator[Result]:
@@ -106,23 +126,36 @@ def results(found: Sequence[Case]) -> Iterator[Result]:
         yield Result(f"fitted: bias, {name}", " ".join(f"{each:.2f}" for each in fitted(tuning, columns)), str(ours))
         for judged in dict.fromkeys(case.judged for case in held):
             some = [case for case in held if case.judged == judged]
-            trust = [_trust(case, measured=ours is MEASURED) for case in some]
-            yield Result(f"  {judged}: area under the curve", f"{_area(some, trust):.3f}")
-            for of in dict.fromkeys(case.of for case in some):
-                answered = [each >= THIN for case, each in zip(some, trust, strict=True) if case.of == of]
-                yield Result(f"    answered of {len(answered)} {of}", f"{np.mean(answered):.1%}")
+            trusts = [_trusts(cases, measured=ours is MEASURED) for cases in (some, _own_of(judged, tuning))]
+            yield from _told(some, trusts[0], float(np.quantile(trusts[1], _REFUSED)))
 
 
-def _area(some: Sequence[Case], trust: Sequence[float]) -> float:
-    """Area under the curve: how often a question with an answer is trusted more than one without."""
-    own = np.array([each for case, each in zip(some, trust, strict=True) if case.answerable])
-    others = np.array([each for case, each in zip(some, trust, strict=True) if not case.answerable])
+def _own_of(judged: str, found: Sequence[Case]) -> list[Case]:
+    return [case for case in found if case.judged == judged and case.of == _OWN]
+
+
+def _told(some: Sequence[Case], trust: Numbers, thin: float) -> Iterator[Result]:
+    """How many of each kind of question asked of a set are answered, and how well its own are told from them.
+
+    Args:
+        thin: a threshold of the set's own.
+    """
+    kinds = np.array([case.of for case in some])
+    for of in dict.fromkeys(case.of for case in some):
+        theirs = trust[kinds == of]
+        area = "" if of == _OWN else f"area under the curve {_area(trust[kinds == _OWN], theirs):.3f}"
+        own = f"{np.mean(theirs >= thin):.0%} with a threshold of {thin:.2f}"
+        yield Result(f"  {some[0].judged}: {len(theirs)} {of}", f"{np.mean(theirs >= THIN):.0%} answered", own, area)
+
+
+def _area(own: Numbers, others: Numbers) -> float:
+    """How often a question with an answer is trusted more than one without."""
     more = own[:, None] - others[None, :]
     return float((more > 0).mean() + 0.5 * (more == 0).mean())
 
 
-def _trust(case: Case, *, measured: bool) -> float:
-    return confidence(Evidence(*case.evidence), measured=measured)
+def _trusts(found: Sequence[Case], *, measured: bool) -> Numbers:
+    return np.array([confidence(Evidence(*case.evidence), measured=measured) for case in found])
 
 
 def main() -> None:

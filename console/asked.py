@@ -17,6 +17,10 @@ MOST = 50
 """The most passages that one question may ask for."""
 
 
+_LARGEST = (1 << 63) - 1
+"""A number above it fits no column."""
+
+
 class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -76,7 +80,9 @@ class FeedbackAsked(_Asked):
     chunks: list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]] = Field(
         default=[], max_length=MOST, description="Ids of the passages that were shown, best first."
     )
-    generation: int | None = Field(default=None, ge=1, description="Of which generation of the index they were.")
+    generation: int | None = Field(
+        default=None, ge=1, le=_LARGEST, description="Of which generation of the index they were."
+    )
     comment: Annotated[str, StringConstraints(max_length=4_000)] | None = Field(
         default=None, description="What they add; what is personal in it is masked."
     )

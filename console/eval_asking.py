@@ -83,7 +83,7 @@ def _through(ws: Workspace, of: Examined, caller: Caller, address: str) -> Ask:
         told = SearchTold.model_validate(remote.ask(path, {"question": question, "k": DEPTH}, headers))
         took = round(told.timings_ms["total"] * 1_000)
         hits = [_hit(one, of) for one in told.hits]
-        return found_of(question, hits, took, measured=measured, language=of.copilot.language)
+        return found_of(question, hits, took, of.copilot, measured=measured)
 
     return ask
 

@@ -6,7 +6,7 @@ Every door (command line, HTTP, MCP) asks here; none of them decides anything by
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from automations.disclosure import SeenAlert, alert_for, alerts_for, explanation_for
 from automations.explain import explain_alert
@@ -19,6 +19,7 @@ from rag.chat import Chat, open_chat
 from rag.context import Context, context
 from rag.copilot import Copilot
 from rag.feedback import Feedback, note_feedback
+from rag.generations import embedder_of
 from rag.ground import Ground
 from rag.hit import Query
 from rag.personal import named
@@ -30,7 +31,7 @@ from substrate.catalog import Vertical
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.disclosure import SeenFeatures, features_for, find_for
-from substrate.errors import ConflictError, NotFoundError
+from substrate.errors import ConflictError, NotFoundError, UnavailableError
 from substrate.facts import Facts
 from substrate.settings import Settings
 
@@ -59,6 +60,7 @@ class Desk:
     roster: Roster
     shelf: Shelf
     chat: Chat | None = None
+    _made_by: dict[int, str | None] = field(default_factory=dict, repr=False)
 
     def copilots(self, caller: Caller, *, fresh: bool = False) -> list[Copilot]:
         """The copilots that somebody may ask, by name.
@@ -93,7 +95,7 @@ class Desk:
             entity: only what tells of this record.
 
         Raises:
-            UnavailableError: the index is not open yet.
+            UnavailableError: the index is not open yet, or another embedder made it.
             NotFoundError: there is no such copilot or record that they may see, or nothing was indexed yet.
             ForbiddenError: they may not ask about records of that kind.
         """
@@ -114,7 +116,7 @@ class Desk:
             only_entity: passages only of what tells of the record.
 
         Raises:
-            UnavailableError: the index is not open yet.
+            UnavailableError: the index is not open yet, or another embedder made it.
             NotFoundError: there is no such copilot or record that they may see, or nothing was indexed yet.
             ForbiddenError: they may not ask about records of that kind.
         """
@@ -134,7 +136,7 @@ class Desk:
             entity: only from what tells of this record.
 
         Raises:
-            UnavailableError: the index is not open yet.
+            UnavailableError: the index is not open yet, or another embedder made it.
             NotFoundError: there is no such copilot or record that they may see, or nothing was indexed yet.
             ForbiddenError: they may not ask about records of that kind.
         """
@@ -209,8 +211,18 @@ class Desk:
     def _ground(self, caller: Caller, name: str) -> Ground:
         copilot = self.copilot(caller, name)
         opened = self.shelf.opened()
+        if self._maker(opened.index.live(copilot.name).generation) not in (None, opened.embedder.fingerprint):
+            hint = "`plumbline index sync` builds it anew; until then the one that was set before must be set."
+            raise UnavailableError(f"the index of {copilot.name!r} was made by another embedder", hint=hint)
         vertical = self.verticals.get(copilot.vertical or "")
         return Ground(self.database, opened.index, opened.embedder, copilot, vertical)
+
+    def _maker(self, number: int) -> str | None:
+        """The embedder that made a generation, whose vectors another one's questions must not be compared with."""
+        if number not in self._made_by:
+            with self.database.read() as connection:
+                self._made_by[number] = embedder_of(connection, number)
+        return self._made_by[number]
 
     def _about(self, caller: Caller, copilot: Copilot, entity: Entity | None) -> tuple[str, int] | None:
         if entity is None:

@@ -47,7 +47,7 @@ def sources_of(opened: Installation, copilot: Copilot) -> list[DocumentSource]:
         templates = spec.records.templates if spec.records is not None else ()
         return records_source(opened.settings, opened.database, vertical, name=spec.name, templates=templates)
 
-    return document_sources(copilot, opened.clock, tell)
+    return document_sources(copilot, opened.clock, tell, opened.settings.time_zone)
 
 
 def sync_copilot(

@@ -87,7 +87,7 @@ class Retelling:
         """Tell again what changed since the last look; how many documents were read. The first look only remembers.
 
         Raises:
-            PlumblineError: the database is in trouble; what changed is told at the next look.
+            PlumblineError: the database, or a copilot, is in trouble; what changed is told at the next look.
         """
         with self._opened.database.read() as connection:
             newest = current_batch(connection)
@@ -95,10 +95,19 @@ class Retelling:
             self._begun = newest
         if newest == self._begun and not self._seen:
             return 0
-        reports = [self._tell(copilot, newest) for copilot in self._copilots().values() if _tells(copilot)]
-        done = [report for report in reports if report is not None]
+        done, trouble = list[SyncReport](), list[PlumblineError]()
+        for copilot in self._copilots().values():
+            try:
+                report = self._tell(copilot, newest) if _tells(copilot) else None
+            except PlumblineError as error:
+                # What is wrong with one copilot, such as a template, is not the others'.
+                trouble.append(error)
+                continue
+            done += [report] if report is not None else []
         if any(report.added or report.touched or report.deleted for report in done):
             self._on_indexed()
+        if trouble:
+            raise trouble[0]
         return sum(report.read for report in done)
 
     def _tell(self, copilot: Copilot, newest: int) -> SyncReport | None:

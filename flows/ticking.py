@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Condition, Event, Thread
 from typing import Any
 
-from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]  # it ships no types
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from flows.duties import Duty, House, Turn, duties
 from substrate.catalog import Vertical

@@ -22,7 +22,7 @@ from rag.reply import Answer, Instead, Outcome, Sentence, citation
 from rag.search import cleaned, search
 from rag.sentences import split
 from rag.stages import Stages
-from rag.thinness import THIN, confidence, evidence
+from rag.thinness import confidence, evidence
 from substrate.access import Caller
 from substrate.columns import Sensitivity
 
@@ -63,7 +63,7 @@ def stream(
     question = cleaned(query.text)
     trust = confidence(evidence(question, found.hits, ground.copilot.language), measured=is_measured(ground.embedder))
     work = _Work(ground, question, now, Answer(Outcome.NOTHING_FOUND, confidence=trust, found=found), stages)
-    if found.hits and trust < THIN:
+    if found.hits and trust < ground.copilot.thin:
         work.answer = replace(work.answer, outcome=Outcome.NOT_IN_DOCUMENTS)
     elif found.hits:
         yield from work.write(chat)

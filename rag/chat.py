@@ -31,6 +31,8 @@ _LONGEST = 20_000
 """Characters of an answer; what a model writes beyond is not read."""
 
 _TOKENS = 800
+_MOST_SENT = 1 << 20
+"""Characters that may come without the end of a line, or of an answer in one piece."""
 
 
 class ChatError(PlumblineError):
@@ -63,7 +65,9 @@ class ChatModel:
         key: the API's key; None: it asks for none.
         seconds: how long it may write.
         streamed: have it send the answer while it is written.
-        client, backoff, sleep, chance, clock: given in tests.
+        client, backoff, sleep, chance: given in tests.
+        clock: seconds of a clock that only runs forward; given in tests.
+        now: the instant, in microseconds since 1970 UTC; given in tests.
     """
 
     url: str
@@ -77,6 +81,7 @@ class ChatModel:
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], int] = SystemClock().now
 
     def write(self, messages: Messages) -> Iterator[str]:
         """What it answers, piece by piece; it is asked again only as long as nothing came.
@@ -85,21 +90,25 @@ class ChatModel:
             ChatError: it cannot be reached, refuses, or breaks off.
         """
         tried, written, until = 0, 0, self.clock() + self.seconds
+
+        def in_time() -> None:
+            if self.clock() > until:
+                raise ChatError(f"{safe_url(self.url)} was still writing after {self.seconds:.0f} s")
+
         while True:
             tried += 1
             try:
-                for piece in self._once(messages):
+                for piece in self._once(messages, in_time):
                     yield piece[: _LONGEST - written]
                     written += len(piece)
                     if written >= _LONGEST:
                         return
-                    if self.clock() > until:
-                        raise ChatError(f"{safe_url(self.url)} was still writing after {self.seconds:.0f} s")
+                    in_time()
                 return
             except _LaterError as error:
                 self._pause(error, tried, written)
 
-    def _once(self, messages: Messages) -> Iterator[str]:
+    def _once(self, messages: Messages, in_time: Callable[[], None]) -> Iterator[str]:
         body = {"model": self.model, "messages": list(messages), "temperature": 0, "max_tokens": _TOKENS}
         headers = {"content-type": "application/json", "user-agent": "plumbline"}
         if self.key is not None:
@@ -109,13 +118,14 @@ class ChatModel:
             with self.client.stream("POST", f"{self.url}/chat/completions", content=sent, headers=headers) as answer:
                 self._check(answer)
                 kind = answer.headers.get("content-type", "")
-                yield from _events(answer) if kind.startswith("text/event-stream") else _whole(answer)
+                read = _events if kind.startswith("text/event-stream") else _whole
+                yield from read(_lines(answer, in_time))
         except httpx.TransportError as error:
             raise _LaterError(type(error).__name__) from error
 
     def _check(self, answer: httpx.Response) -> None:
         if answer.status_code in RETRIED or answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
-            asked = retry_after(answer.headers.get("retry-after"), SystemClock().now())
+            asked = retry_after(answer.headers.get("retry-after"), self.now())
             raise _LaterError(f"status {answer.status_code}", asked)
         if answer.status_code != httpx.codes.OK:
             hint = "Check PLUMBLINE_CHAT_URL, PLUMBLINE_CHAT_KEY and PLUMBLINE_CHAT_MODEL."
@@ -152,10 +162,22 @@ def open_chat(settings: Settings) -> ChatModel | None:
     return ChatModel(settings.chat_url, settings.chat_model, clearance, settings.chat_key)
 
 
-def _events(answer: httpx.Response) -> Iterator[str]:
+def _lines(answer: httpx.Response, in_time: Callable[[], None]) -> Iterator[str]:
+    """What a server sends, line by line: it may send signs of life for ever, or a line without an end."""
+    rest = ""
+    for piece in answer.iter_text():
+        in_time()
+        *lines, rest = (rest + piece).split("\n")
+        if len(rest) > _MOST_SENT:
+            raise ChatError(f"{safe_url(str(answer.url))} sends a line without an end")
+        yield from lines
+    yield rest
+
+
+def _events(lines: Iterator[str]) -> Iterator[str]:
     """The pieces of a stream of events, until it says that it is done."""
     finished = False
-    for line in answer.iter_lines():
+    for line in lines:
         said = line.removeprefix("data:").strip()
         if said == "[DONE]":
             return
@@ -167,11 +189,17 @@ def _events(answer: httpx.Response) -> Iterator[str]:
         raise _LaterError("the stream ended early")
 
 
-def _whole(answer: httpx.Response) -> Iterator[str]:
-    yield from _text(_choice(answer.read()).get("message"))
+def _whole(lines: Iterator[str]) -> Iterator[str]:
+    said, size = list[str](), 0
+    for line in lines:
+        said.append(line)
+        size += len(line) + 1
+        if size > _MOST_SENT:
+            raise ChatError("the chat model's answer is larger than any that is asked for")
+    yield from _text(_choice("\n".join(said)).get("message"))
 
 
-def _choice(said: str | bytes) -> dict[str, Any]:
+def _choice(said: str) -> dict[str, Any]:
     try:
         value = orjson.loads(said)
     except orjson.JSONDecodeError:

@@ -11,6 +11,7 @@ from rag.languages import ENGLISH
 from rag.words import stems, telling, words_of
 
 _CITATION = re.compile(r"\s*\[(\d[\d,\s-]*)\]")
+_LONGEST_NUMBER = 9  # digits; no passage has a longer one, and nobody need read it
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 BACKED = 0.6
@@ -76,11 +77,16 @@ def _cited(sentence: str) -> tuple[int, ...]:
     for group in _CITATION.findall(sentence):
         for part in group.split(","):
             first, _, last = part.strip().partition("-")
-            if first.strip().isdecimal():
-                begin = int(first)
-                end = int(last) if last.strip().isdecimal() else begin
+            begin = _number(first)
+            if begin is not None:
+                end = _number(last) or begin
                 found.update(dict.fromkeys(range(begin, min(end, begin + 9) + 1)))
     return tuple(found)
+
+
+def _number(said: str) -> int | None:
+    digits = said.strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else None
 
 
 def _backs(text: str, passage: str, least: float, language: str) -> bool:

@@ -14,6 +14,8 @@ from rag.globs import matches
 from rag.languages import ENGLISH, Language
 from rag.rebuild import Rebuild
 from rag.recipe import Recipe
+from rag.thinness import THIN
+from rag.ticket_export import TicketsOptions
 from substrate.access import Caller, Label
 from substrate.clock import MINUTE, parse_duration
 from substrate.columns import Sensitivity
@@ -93,6 +95,7 @@ class SourceSpec(_Part):
     folder: FolderOptions | None = Field(None, description="A folder of files.")
     checkout: CheckoutOptions | None = Field(None, description="A git repository.")
     records: RecordsOptions | None = Field(None, description="Records told as text.")
+    tickets: TicketsOptions | None = Field(None, description="Tickets that a help desk exported.")
     kind: str = Field("guide", min_length=1, description="What its documents are; a search may ask for kinds.")
     sensitivity: Level = Field(Sensitivity.INTERNAL, description="How sensitive they are.")
     site: str | None = Field(None, description="Whose they are; unset: of no site in particular.")
@@ -101,12 +104,21 @@ class SourceSpec(_Part):
     link: str | None = Field(None, description="Where people open a document; {key} stands for its path.")
     stale_after: Duration | None = Field(None, description="How old it may be; unset: as old as the copilot says.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _tickets_name_people(cls, said: Any) -> Any:
+        if isinstance(said, dict) and said.get("tickets") is not None:
+            return {"kind": "ticket", "sensitivity": Sensitivity.PII, **said}
+        return said
+
     @model_validator(mode="after")
     def _one_place(self) -> SourceSpec:
         if len([kind for kind in PLACES if getattr(self, kind) is not None]) != 1:
             raise ValueError(f"write one of {', '.join(PLACES)}")
         if self.records is not None and (self.paths or self.model_fields_set & _OF_FILES):
             raise ValueError("records say themselves who may see them; leave kind, sensitivity, site, roles and paths")
+        if self.tickets is not None and self.paths:
+            raise ValueError("tickets have no paths; leave paths out, or declare one source for each")
         return self
 
     def label_of(self, path: str) -> Label:
@@ -126,7 +138,7 @@ class SourceSpec(_Part):
         return [other for pattern, other in self.paths.items() if matches(path, pattern)]
 
 
-PLACES = ("folder", "checkout", "records")
+PLACES = ("folder", "checkout", "records", "tickets")
 _OF_FILES = {"kind", "sensitivity", "site", "roles"}
 
 
@@ -149,6 +161,7 @@ class Copilot(_Part):
     stale_after: Duration = Field("24h", description="How old the index may be before answers say that it is stale.")
     language: Language = Field(ENGLISH, description="Language of its documents; questions are asked in it too.")
     words: dict[str, tuple[str, ...]] = Field({}, description="Words that people use, with what the documents say.")
+    thin: float = Field(THIN, ge=0, le=1, description="Below this confidence the documents do not say.")
     example: Example | None = Field(None, description="A question that it can answer; `plumbline demo` asks it.")
     recipe: Recipe = Field(Recipe(), description="How documents are cut.")
     rebuild: Rebuild = Field(Rebuild(), description="When a change is built beside what answers.")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rag.copilot import CheckoutOptions, Copilot, FolderOptions, Otherwise, RecordsOptions, SourceSpec
 from rag.rebuild import Rebuild
 from rag.recipe import Recipe
+from rag.ticket_export import TicketColumns, TicketsOptions
 from substrate.catalog import Vertical
 from substrate.errors import ConfigurationError, NotFoundError
 from substrate.expressions.errors import did_you_mean
@@ -29,6 +30,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "folder": FolderOptions,
     "checkout": CheckoutOptions,
     "records": RecordsOptions,
+    "tickets": TicketsOptions,
+    "columns": TicketColumns,
     "paths": Otherwise,
     "recipe": Recipe,
     "rebuild": Rebuild,
@@ -210,9 +213,10 @@ def _beside(copilot: Copilot, folder: Path) -> Copilot:
 
 
 def _placed(source: SourceSpec, folder: Path) -> SourceSpec:
-    for place in ("folder", "checkout"):
+    for place in ("folder", "checkout", "tickets"):
         options = getattr(source, place)
         if options is not None:
-            whole = options.model_copy(update={"path": folder / options.path.expanduser()})
-            return source.model_copy(update={place: whole})
+            paths = {name: getattr(options, name, None) for name in ("path", "comments_path")}
+            whole = {name: folder / path.expanduser() for name, path in paths.items() if path is not None}
+            return source.model_copy(update={place: options.model_copy(update=whole)})
     return source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rag.languages import ENGLISH
-from rag.words import telling, words_of
+from rag.words import stem, telling, words_of
 
 INSTEAD = 0.5
 """How much a word counts that nobody asked for, but that the documents may use for what was asked."""
@@ -19,14 +19,20 @@ def looked_for(question: str, vocabulary: Mapping[str, Sequence[str]], language:
 
     Args:
         question: any text at all.
-        vocabulary: words or phrases that people use, with what the documents say: `DNA`: `did not attend`.
+        vocabulary: words or phrases that people use, with what the documents say: `DNA`: `did not attend`. `drug`
+            is also known as `drugs`, as it is among the words of a document.
         language: of all of them.
     """
     own = telling(question, language) or list(dict.fromkeys(words_of(question, language)))
     found = dict.fromkeys(own[:_MOST], 1.0)
-    said = f" {' '.join(words_of(question, language))} "
+    said = _stemmed(question, language)
     for asked, instead in vocabulary.items():
-        if f" {' '.join(words_of(asked, language))} " in said:
+        if _stemmed(asked, language) in said:
             for word in (word for phrase in instead for word in telling(phrase, language)):
                 found.setdefault(word, INSTEAD)
     return found
+
+
+def _stemmed(text: str, language: str) -> str:
+    """A text's words without their endings, each between two spaces."""
+    return f" {' '.join(stem(word, language) for word in words_of(text, language))} "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, String, Table, Text, insert, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, String, Table, Text, insert
 
 from rag.redaction import mask
 from substrate.access import Caller
@@ -79,15 +79,3 @@ def note_feedback(
         "at": now,
     }
     return int(connection.execute(insert(rag_feedback).values(values).returning(rag_feedback.c.id)).scalar_one())
-
-
-def read_feedback(connection: Connection, copilot: str, after: int = 0, limit: int = 1_000) -> list[Feedback]:
-    """What was said of a copilot's answers after a number, the oldest first, as it was kept."""
-    wanted = (rag_feedback.c.copilot == copilot, rag_feedback.c.id > after)
-    rows = connection.execute(select(rag_feedback).where(*wanted).order_by(rag_feedback.c.id).limit(limit))
-    return [
-        Feedback(
-            row.copilot, row.question, row.helpful, tuple(orjson.loads(row.chunks)), row.generation, row.comment
-        )
-        for row in rows
-    ]  # fmt: skip

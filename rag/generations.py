@@ -94,6 +94,12 @@ def generation(connection: Connection, number: int) -> Generation:
     return found
 
 
+def embedder_of(connection: Connection, number: int) -> str | None:
+    """The fingerprint of the embedder that made a generation; None: there is no such generation."""
+    statement = select(rag_generation.c.embedder).where(rag_generation.c.id == number)
+    return connection.execute(statement).scalar_one_or_none()
+
+
 def open_generation(connection: Connection, copilot: str, recipe: str) -> Generation | None:
     """The newest generation of a recipe that is being built, or has not been let answer; None: there is none."""
     found = (each for each in generations(connection, copilot) if each.state in _OPEN and each.recipe == recipe)

@@ -40,7 +40,7 @@ def plain(text: str, *, addresses: bool = False) -> str:
         text: Markdown.
         addresses: leave addresses that stand in it as words, as a document's own; a model's are taken out.
     """
-    text = _GAPS.sub(lambda gap: "\n\n" if gap[0].count("\n") > 1 else " ", _visible(html.unescape(text)))
+    text = _GAPS.sub(lambda gap: "\n\n" if gap[0].count("\n") > 1 else " ", visible(html.unescape(text)))
     for _ in range(_ROUNDS):
         before = text
         text = _DEFINITION.sub("", _IMAGE.sub(r"\1", text))
@@ -54,7 +54,7 @@ def plain(text: str, *, addresses: bool = False) -> str:
     return _BRACKET.sub("‹", text).replace("](", "] (").replace("![", "! [")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Without signs that nobody sees: they hide addresses from us, and not from a browser."""
     return "".join(
         each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cf", "Co", "Cs")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.chat import Messages
+from rag.plain import visible
 
 NOT_THERE = "NOT_IN_THE_DOCUMENTS"
 """What the model is to write where the passages do not answer."""
@@ -42,8 +43,13 @@ class Given:
 def messages(question: str, given: Sequence[Given]) -> Messages:
     """The messages for a question and passages, both as they may leave the machine."""
     parts = (
-        f'<passage number="{each.number}" title="{html.escape(each.title)}">\n{html.escape(each.text)}\n</passage>'
+        f'<passage number="{each.number}" title="{_escaped(each.title)}">\n{_escaped(each.text)}\n</passage>'
         for each in given
     )
-    asked = f"<question>{html.escape(question)}</question>"
+    asked = f"<question>{_escaped(question)}</question>"
     return [{"role": "system", "content": _RULES}, {"role": "user", "content": "\n".join((*parts, asked))}]
+
+
+def _escaped(text: str) -> str:
+    """A text that cannot leave its marks, and says nothing that whoever looks at the document would not see."""
+    return html.escape(visible(text))

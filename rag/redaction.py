@@ -18,6 +18,7 @@ from rag.words import STOP
 _SHORTEST = 3
 """Letters; a shorter value is no one's name, and masking it would take words out of every sentence."""
 
+_SIGN = "sign"
 _LABEL = re.compile(r"\[([a-z ]+) (\d+)\]")
 _GAP = r"[\s,._'()/+-]{0,3}"
 _EDGE = r"[^\W_]"
@@ -62,7 +63,7 @@ class Redaction:
     @property
     def masked(self) -> int:
         """How many values were masked so far."""
-        return len(self._values)
+        return sum(not label.startswith(f"[{_SIGN} ") for label in self._values)
 
     def mask(self, text: str) -> str:
         """A text with labels in the place of personal data."""
@@ -81,7 +82,7 @@ class Redaction:
 
     def _found(self, plain: Folded) -> list[_Found]:
         """Everything to mask, from left to right, of what overlaps the longer."""
-        found = [*self._known(plain.text), *_looking(plain.text)]
+        found = [*self._known(plain.text), *_looking(plain.text), *_labels(plain.text)]
         found.sort(key=lambda each: (each.start - each.end, each.start))
         taken: list[_Found] = []
         for each in found:
@@ -114,6 +115,12 @@ def mask(text: str) -> str:
 def _looking(text: str) -> Iterator[_Found]:
     for kind, start, end in looks_personal(text):
         yield _Found(kind, start, end, text[start:end])
+
+
+def _labels(text: str) -> Iterator[_Found]:
+    """What somebody wrote as we write labels: it must not come back as a person's name."""
+    for match in _LABEL.finditer(text):
+        yield _Found(_SIGN, match.start(), match.end(), match[0])
 
 
 def _spellings(known: Iterable[Known]) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -7,46 +7,38 @@ is committed as it comes, vectors first, so that a sync that dies is taken up by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
+from rag.checked import check_off
 from rag.copilot import Copilot
-from rag.document import DocumentSource, Entry, SourceOfSome, UnreadableError
+from rag.document import DocumentSource, Entry, UnreadableError
+from rag.drafting import TooSensitiveError, draft, groups
 from rag.embedder import Embedder
-from rag.generations import Generation, complete, flip, generation, live_generation, overtake, size
+from rag.embedding import embed_new
+from rag.generations import Generation, live_generation, size
 from rag.held import HeldDocument, held_documents, hold, release
 from rag.known import Known, known_documents
-from rag.ledger import HeldReason, Why, digest, document_identity, rag_source, vector_digest
-from rag.plan import Plan, plan
+from rag.ledger import HeldReason, Why, document_identity
 from rag.rebuild import Delta
-from rag.rerank import embed_all
-from rag.splitting import split
-from rag.target import beside, recipe_of, why_beside
-from rag.vectors import keep, slices, to_bytes, unknown
-from rag.writing import Draft, remove, write
-from substrate.bulk import append, upsert
+from rag.shares import Chosen, Declared, Share, share_of, shares
+from rag.sync_report import Progress, SyncReport
+from rag.target import beside, leave, recipe_of, why_beside
+from rag.vectors import slices
+from rag.writing import Draft, remove, tighten, write
+from substrate.access import Label
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.errors import PlumblineError
 from substrate.sweep import Limits
 from substrate.turns import hold_turn
 
-_CHUNKS_AT_ONCE = 256
-_TEXTS_AT_ONCE = 64
+__all__ = ["Chosen", "Progress", "SyncOptions", "SyncReport", "sync", "sync_some"]
+
 _DELETES_AT_ONCE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a sync is: documents read of those to read, and texts embedded so far."""
-
-    read: int
-    to_read: int
-    embedded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +52,6 @@ class SyncOptions:
 
     limits: Limits = field(default_factory=Limits)
     progress: Callable[[Progress], None] | None = None
-
-
-@dataclass(slots=True)
-class SyncReport:
-    """What a sync found and did.
-
-    Attributes:
-        copilot: whose index.
-        generation: the generation that was brought up to date.
-        state: where it stands now.
-        documents: how many documents it holds.
-        chunks: how many chunks it holds.
-        read: documents that were read.
-        unchanged: documents that needed no reading.
-        embedded: texts that were embedded, each once.
-        added: chunks that are new.
-        touched: chunks that are the same, at another place or with another label, title or time.
-        deleted: chunks that are gone.
-        held: documents that are held by reason; for `mass_delete`, how many would have gone.
-        failed: sources that could not be listed, and why; nothing of them was touched.
-        seconds: how long it took.
-    """
-
-    copilot: str
-    generation: int = 0
-    state: str = ""
-    documents: int = 0
-    chunks: int = 0
-    read: int = 0
-    unchanged: int = 0
-    embedded: int = 0
-    added: int = 0
-    touched: int = 0
-    deleted: int = 0
-    held: dict[str, int] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    def facts(self) -> dict[str, Any]:
-        """The same for a program."""
-        return asdict(self)
 
 
 def sync(
@@ -131,19 +82,6 @@ def sync(
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Some documents of one source.
-
-    Attributes:
-        source: whose they are.
-        keys: which.
-    """
-
-    source: SourceOfSome
-    keys: Collection[str]
-
-
 def sync_some(
     database: Database, copilot: Copilot, chosen: Sequence[Chosen], embedder: Embedder, clock: Clock
 ) -> SyncReport:
@@ -169,18 +107,6 @@ def sync_some(
     return report
 
 
-@dataclass(slots=True)
-class _Share:
-    """One source's part of a sync."""
-
-    name: str
-    plan: Plan
-    known: dict[str, Known]
-
-
-_Declared = dict[str, tuple[DocumentSource, list[Entry] | None]]
-
-
 class _Sync:
     def __init__(
         self, database: Database, copilot: Copilot, embedder: Embedder, clock: Clock, options: SyncOptions
@@ -194,45 +120,37 @@ class _Sync:
         self._to_read = 0
         self._texts: set[str] = set()
         self._generation: Generation
+        # What answers meanwhile, where the work is done beside it.
+        self._live: Generation | None = None
+        self._answers: dict[str, dict[str, Known]] = {}
 
     def run(self, sources: Sequence[DocumentSource]) -> SyncReport:
         """Do all of it. The sources' connection stays open until their last document was read."""
         with self._database.read() as connection:
             declared = {source.name: (source, self._listed(source, connection)) for source in sources}
-            shares = self._target(declared)
-            self._to_read = sum(len(share.plan.read) for share in shares)
-            for share in shares:
+            found = self._target(declared)
+            self._to_read = sum(len(share.plan.read) for share in found)
+            for share in found:
                 self._read(share)
-        for share in shares:
+        for share in found:
             self._drop(share)
         return self._finish(list(declared))
 
     def run_some(self, chosen: Sequence[Chosen]) -> SyncReport:
         """Do what there is to do of some documents."""
-        name, recipe = self._copilot.name, recipe_of(self._copilot, self._embedder)
         with self._database.read() as connection:
-            live = live_generation(connection, name)
-            if live is None or live.recipe != recipe:
+            live = live_generation(connection, self._copilot.name)
+            if live is None or live.recipe != recipe_of(self._copilot, self._embedder):
                 return self._report
             self._generation = live
-            shares = [self._chosen(connection, some) for some in chosen]
+            found = [share_of(connection, live, some, self._embedder.clearance) for some in chosen]
             documents = size(connection, live.id)[0]
-            for share in shares:
+            for share in found:
                 self._read(share)
-        for share in shares:
+        for share in found:
             if not self._options.limits.hold(len(share.plan.gone), documents):
-                self._remove(share.name, share.plan.gone)
+                self._remove(share.source, share.plan.gone)
         return self._report
-
-    def _chosen(self, connection: Connection, some: Chosen) -> _Share:
-        name, entries = some.source.name, list(some.source.some(connection, some.keys))
-        identities = [document_identity(self._copilot.name, name, key) for key in some.keys]
-        known = known_documents(connection, self._generation.id, identities).get(name, {})
-        stamps = {key: one.stamp for key, one in known.items()}
-        return _Share(name, plan(entries, stamps, self._reading(some.source)), known)
-
-    def _reading(self, source: DocumentSource) -> str:
-        return f"{source.fingerprint()} {int(self._embedder.clearance)}"
 
     def _listed(self, source: DocumentSource, connection: Connection) -> list[Entry] | None:
         try:
@@ -241,111 +159,99 @@ class _Sync:
             self._report.failed[source.name] = error.message
             return None
 
-    def _target(self, declared: _Declared) -> list[_Share]:
+    def _target(self, declared: Declared) -> list[Share]:
         """Settle which generation is worked on, and what is to be done in it."""
         name, recipe = self._copilot.name, recipe_of(self._copilot, self._embedder)
         with self._database.read() as connection:
             live = live_generation(connection, name)
             same = live if live is not None and live.recipe == recipe else None
-            shares = [] if same is None else self._compared(connection, declared, same)
+            found = [] if same is None else self._shares(connection, same, declared)
             documents = 0 if live is None else size(connection, live.id)[0]
-        delta = Delta(sum(len(share.plan.read) + len(share.plan.gone) for share in shares), documents)
+        delta = Delta(sum(len(share.plan.read) + len(share.plan.gone) for share in found), documents)
         why = why_beside(live, recipe, delta, self._copilot.rebuild)
         if live is not None and why is None:
             self._generation = live
-            return shares
+            return found
         values = {
             "recipe": recipe, "embedder": self._embedder.fingerprint, "dimensions": self._embedder.dimensions,
             "language": self._copilot.language,
         }  # fmt: skip
         with self._database.write() as connection:
             self._generation = beside(connection, name, values, why or Why.FIRST, self._now())
-            return self._compared(connection, declared, self._generation)
+            if live is not None:
+                self._live, self._answers = live, known_documents(connection, live.id)
+            return self._shares(connection, self._generation, declared)
 
-    def _compared(self, connection: Connection, declared: _Declared, to: Generation) -> list[_Share]:
-        known = known_documents(connection, to.id)
-        shares = []
-        for name, (source, entries) in declared.items():
-            if entries is not None:
-                mine = known.get(name, {})
-                stamps = {key: one.stamp for key, one in mine.items()}
-                shares.append(_Share(name, plan(entries, stamps, self._reading(source)), mine))
-        for name in known.keys() - declared.keys():
-            shares.append(_Share(name, Plan(gone=list(known[name])), known[name]))
-        return shares
+    def _shares(self, connection: Connection, of: Generation, declared: Declared) -> list[Share]:
+        return shares(connection, of, declared, self._embedder.clearance, self._answers)
 
-    def _read(self, share: _Share) -> None:
+    def _read(self, share: Share) -> None:
         self._report.unchanged += share.plan.unchanged
         if share.plan.twice:
-            self._count_held(HeldReason.LISTED_TWICE, len(share.plan.twice))
-        for drafts in _groups(self._drafts(share)):
+            self._report.count_held(HeldReason.LISTED_TWICE, len(share.plan.twice))
+        for drafts in groups(self._drafts(share)):
             self._embed(drafts)
             with self._database.write() as connection:
                 done = write(connection, self._generation, drafts, self._now())
+                self._tighten(connection, {draft.identity: draft.document.label for draft in drafts})
             self._report.added += done.added
             self._report.touched += done.touched
             self._report.deleted += done.deleted
 
-    def _drafts(self, share: _Share) -> Iterator[Draft]:
+    def _drafts(self, share: Share) -> Iterator[Draft]:
         for entry, stamp in share.plan.read:
-            draft = self._draft(share.name, entry, stamp)
+            made = self._draft(share.source, entry, stamp)
             self._report.read += 1
             self._tell()
-            if draft is not None:
-                self._texts.add(draft.text_hash)
-                yield draft
+            if made is not None:
+                self._texts.add(made.text_hash)
+                yield made
 
     def _draft(self, source: str, entry: Entry, stamp: str) -> Draft | None:
         try:
-            document = entry.read()
+            return draft(self._copilot, self._embedder, source, entry, stamp)
         except UnreadableError as error:
-            self._hold(HeldDocument(source, entry.key, stamp, error.reason, error.detail, self._now()))
+            held = HeldDocument(source, entry.key, stamp, error.reason, error.detail, self._now())
+            self._hold(held, error.label if isinstance(error, TooSensitiveError) else None)
             return None
-        if document.label.sensitivity > self._embedder.clearance:
-            levels = document.label.sensitivity.name.lower(), self._embedder.clearance.name.lower()
-            detail = f"it is {levels[0]}, and the embedder may be given {levels[1]} at most"
-            self._hold(HeldDocument(source, entry.key, stamp, HeldReason.ABOVE_CLEARANCE, detail, self._now()))
-            return None
-        chunks = split(document, self._embedder.tokens, self._copilot.recipe)
-        identity = document_identity(self._copilot.name, source, entry.key)
-        return Draft(identity, source, entry.key, stamp, digest(document.title, document.text), document, chunks)
 
-    def _hold(self, held: HeldDocument) -> None:
+    def _hold(self, held: HeldDocument, label: Label | None) -> None:
         with self._database.write() as connection:
-            if held.reason == HeldReason.ABOVE_CLEARANCE:
+            if label is not None:
                 # What the index has of it was less sensitive once; it must not be shown for what it is now.
                 identity = document_identity(self._copilot.name, held.source, held.key)
                 self._report.deleted += remove(connection, self._generation, [identity], self._now())
+                self._tighten(connection, {identity: label})
             hold(connection, self._generation, [held])
 
+    def _tighten(self, connection: Connection, labels: Mapping[str, Label]) -> None:
+        """What answers meanwhile is at once for nobody who may no longer see it."""
+        if self._live is not None:
+            tighten(connection, self._live, labels, self._now())
+
     def _embed(self, drafts: Sequence[Draft]) -> None:
-        """Embed the texts that have no vector yet, and commit each batch by itself."""
-        texts = (chunk.embedded_text for draft in drafts for chunk in draft.chunks)
-        wanted = {vector_digest(self._embedder.fingerprint, text): text for text in texts}
-        with self._database.read() as connection:
-            missing = sorted(unknown(connection, wanted), key=lambda name: (len(wanted[name]), name))
-        for names in slices(missing, _TEXTS_AT_ONCE):
-            vectors, states = embed_all(self._embedder, [wanted[name] for name in names])
-            made = dict(zip(names, zip(to_bytes(vectors), states, strict=True), strict=True))
-            with self._database.write() as connection:
-                self._report.embedded += keep(connection, made, self._now())
+        texts = (chunk.embedded_text for each in drafts for chunk in each.chunks)
+        for added in embed_new(self._database, self._embedder, texts, self._clock):
+            self._report.embedded += added
             self._tell()
 
-    def _drop(self, share: _Share) -> None:
+    def _drop(self, share: Share) -> None:
         """Let go what the source no longer declares, unless it is too much; what only moved does not count."""
-        gone, known = share.plan.gone, len(share.known)
-        lost = [key for key in gone if share.known[key].text_hash not in self._texts]
-        held = self._options.limits.hold(len(lost), known)
+        answers = share.known if self._live is None else self._answers.get(share.source, {})
+        lost, known = len(share.lost(answers, self._texts)), len(answers)
+        too_many = self._options.limits.hold(lost, known)
         with self._database.write() as connection:
-            release(connection, self._generation, share.name)
-            if held:
-                detail = f"{len(lost)} of {known} documents would go at once"
-                whole = HeldDocument(share.name, "", "", HeldReason.MASS_DELETE, detail, self._now())
-                hold(connection, self._generation, [whole])
-        if held:
-            self._count_held(HeldReason.MASS_DELETE, len(gone))
+            release(connection, self._generation, share.source)
+            if too_many:
+                detail = f"{lost} of {known} documents would go at once"
+                self._hold_source(connection, share.source, HeldReason.MASS_DELETE, detail)
+        if too_many:
+            self._report.count_held(HeldReason.MASS_DELETE, lost if self._live else len(share.plan.gone))
             return
-        self._remove(share.name, gone)
+        self._remove(share.source, share.plan.gone)
+
+    def _hold_source(self, connection: Connection, source: str, reason: HeldReason, detail: str) -> None:
+        hold(connection, self._generation, [HeldDocument(source, "", "", reason, detail, self._now())])
 
     def _remove(self, source: str, gone: Sequence[str]) -> None:
         for keys in slices(gone, _DELETES_AT_ONCE):
@@ -355,34 +261,19 @@ class _Sync:
 
     def _finish(self, declared: Sequence[str]) -> SyncReport:
         report, now = self._report, self._now()
-        listed = [name for name in declared if name not in report.failed]
-        changed = bool(report.added or report.touched or report.deleted)
         with self._database.write() as connection:
-            rows = [(self._generation.id, name, now) for name in listed]
-            upsert(connection, rag_source, ("generation", "source", "checked_at"), rows, ("generation", "source"))
-            never = [(self._generation.id, name, None) for name in report.failed]
-            append(connection, rag_source, ("generation", "source", "checked_at"), never, new_only=True)
-            over = rag_source.c.source.not_in(declared)
-            connection.execute(delete(rag_source).where(rag_source.c.generation == self._generation.id, over))
+            check_off(connection, self._generation.id, declared, report.failed, now)
             for name, detail in report.failed.items():
-                whole = HeldDocument(name, "", "", HeldReason.SOURCE, detail, now)
-                hold(connection, self._generation, [whole])
-            first = live_generation(connection, self._copilot.name) is None
-            if first or not report.failed:
-                complete(connection, self._generation, now, changed=changed)
-            overtake(connection, self._copilot.name, self._generation.id, now)
-            after = generation(connection, self._generation.id)
-            if first:
-                flip(connection, after, now)
-                after = generation(connection, after.id)
+                self._hold_source(connection, name, HeldReason.SOURCE, detail)
+            # What lacks that much beside what answers must not answer in its place before a person has looked.
+            lacking = self._live is not None and str(HeldReason.MASS_DELETE) in report.held
+            whole = not (report.failed or lacking)
+            after = leave(connection, self._generation, now, changed=report.changed, whole=whole)
             report.generation, report.state = after.id, str(after.state)
             report.documents, report.chunks = size(connection, after.id)
             held = Counter(one.reason for one in held_documents(connection, after.id) if one.key)
-            report.held = dict(held + Counter(report.held))
+        report.held = dict(held + Counter(report.held))
         return report
-
-    def _count_held(self, reason: HeldReason, count: int) -> None:
-        self._report.held[str(reason)] = self._report.held.get(str(reason), 0) + count
 
     def _tell(self) -> None:
         if self._options.progress is not None:
@@ -390,15 +281,3 @@ class _Sync:
 
     def _now(self) -> int:
         return self._clock.now()
-
-
-def _groups(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
-    """Documents in groups that are embedded and written together."""
-    group: list[Draft] = []
-    for draft in drafts:
-        group.append(draft)
-        if sum(len(each.chunks) for each in group) >= _CHUNKS_AT_ONCE or len(group) >= _CHUNKS_AT_ONCE:
-            yield group
-            group = []
-    if group:
-        yield group

@@ -1,4 +1,7 @@
-"""Which generation a sync works on: the one that answers, unless the recipe or too much of it has changed."""
+"""Which generation a sync works on, and where it leaves it.
+
+It is the one that answers, unless the recipe or too much of it has changed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,16 @@ from sqlalchemy import Connection
 
 from rag.copilot import Copilot
 from rag.embedder import Embedder
-from rag.generations import Generation, begin, open_generation
+from rag.generations import (
+    Generation,
+    begin,
+    complete,
+    flip,
+    generation,
+    live_generation,
+    open_generation,
+    overtake,
+)
 from rag.languages import ENGLISH
 from rag.ledger import Why, digest
 from rag.rebuild import Delta, Rebuild
@@ -36,3 +48,22 @@ def why_beside(live: Generation | None, recipe: str, delta: Delta, rebuild: Rebu
 def beside(connection: Connection, copilot: str, values: Mapping[str, Any], why: Why, now: int) -> Generation:
     """The generation to build beside: one that was begun already for this recipe, or a new one."""
     return open_generation(connection, copilot, values["recipe"]) or begin(connection, copilot, values, why, now)
+
+
+def leave(connection: Connection, worked: Generation, now: int, *, changed: bool, whole: bool) -> Generation:
+    """Say where a generation stands after a sync; a copilot's first one answers at once, whatever it lacks.
+
+    Args:
+        connection: a write transaction.
+        worked: the generation that the sync worked on, as it was before.
+        now: when.
+        changed: the sync found something to do.
+        whole: all sources could be listed.
+    """
+    first = live_generation(connection, worked.copilot) is None
+    if first or whole:
+        complete(connection, worked, now, changed=changed)
+    overtake(connection, worked.copilot, worked.id, now)
+    if first:
+        flip(connection, generation(connection, worked.id), now)
+    return generation(connection, worked.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from rag.chunk import Chunk
 from rag.document import Document
 from rag.generations import Generation, next_sequence
-from rag.labels import number_labels
+from rag.labels import labels_of, number_labels
 from rag.ledger import chunk_ids, rag_chunk, rag_document, rag_held, vector_digest
+from substrate.access import Label
 from substrate.bulk import upsert
 
 _DOCUMENT = (
@@ -94,6 +95,42 @@ def remove(connection: Connection, generation: Generation, identities: Sequence[
     _number(connection, generation, [], gone, now)
     _release(connection, generation, identities)
     return len(gone)
+
+
+def tighten(connection: Connection, generation: Generation, labels: Mapping[str, Label], now: int) -> int:
+    """Documents that are for others now than a generation says are shown only to who may see both; how many were.
+
+    The generation is not the one that is brought up to date: its texts are old, so nobody sees more of it than before,
+    and nobody what they may no longer see.
+
+    Args:
+        connection: a write transaction.
+        generation: which one answers meanwhile.
+        labels: what documents are now, by their identity.
+        now: when.
+    """
+    rows = [row for row in _documents(connection, generation, list(labels)).values() if row["gone_at"] is None]
+    known = labels_of(connection, {row["label"] for row in rows})
+    common = {row["id"]: known[row["label"]].both(labels[row["identity"]]) for row in rows}
+    hidden = [row["identity"] for row in rows if common[row["id"]] is None]
+    moved = {row["id"]: label for row in rows if (label := common[row["id"]]) and label != known[row["label"]]}
+    remove(connection, generation, hidden, now)
+    numbers = number_labels(connection, set(moved.values())) if moved else {}
+    for number, label in moved.items():
+        connection.execute(update(rag_document).where(rag_document.c.id == number).values(label=numbers[label]))
+    _renumber(connection, generation, list(moved))
+    return len(hidden) + len(moved)
+
+
+def _renumber(connection: Connection, generation: Generation, documents: Sequence[int]) -> None:
+    """The chunks of some documents take the next numbers, so that whoever follows hears of them."""
+    here = (rag_chunk.c.document.in_(documents), rag_chunk.c.gone_at.is_(None))
+    rows = list(connection.scalars(select(rag_chunk.c.id).where(*here).order_by(rag_chunk.c.id)))
+    if rows:
+        first = next_sequence(connection, generation.copilot, len(rows))
+        values = [{"row": row, "next": first + at} for at, row in enumerate(rows)]
+        told = update(rag_chunk).where(rag_chunk.c.id == bindparam("row")).values(sequence=bindparam("next"))
+        connection.execute(told, values)
 
 
 def _documents(connection: Connection, generation: Generation, identities: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -25,6 +25,18 @@ class Label:
     site: str | None = None
     roles: frozenset[str] = field(default_factory=frozenset)
 
+    def both(self, other: Label) -> Label | None:
+        """What somebody must be to see this and the other; None: nobody may see both."""
+        level = max(self.sensitivity, other.sensitivity)
+        roles = self.roles & other.roles if self.roles and other.roles else self.roles | other.roles
+        if self.roles and other.roles and not roles:
+            return None
+        if self.site == other.site:
+            return Label(level, self.site, roles)
+        if level >= Sensitivity.PII:
+            return Label(level, None, roles)  # for those who may see every site
+        return None if self.site and other.site else Label(level, self.site or other.site, roles)
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

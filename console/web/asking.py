@@ -106,22 +106,23 @@ class Reception:
         self._keyring = keyring
         self._clock = clock
         self._pace = pace
-        self._quick = ThreadPoolExecutor(threads, "plumbline-asked")
-        # Whoever waits for a chat model or a whole index must not keep those waiting who only search.
-        self._slow = ThreadPoolExecutor(2 * threads, "plumbline-answered")
-        self._waiting = 0
+        # Whoever waits for a chat model or a whole index must not keep those waiting who only search, and neither of
+        # them those who are to be turned away.
+        self._quick = _Queue(threads, "plumbline-asked")
+        self._slow = _Queue(2 * threads, "plumbline-answered")
+        self._keys = _Queue(2, "plumbline-keys")
 
     def close(self) -> None:
         """Take no more work."""
-        for pool in (self._quick, self._slow):
-            pool.shutdown(wait=False, cancel_futures=True)
+        for queue in (self._quick, self._slow, self._keys):
+            queue.close()
 
     async def note(self) -> None:
         """Write down now and then which keys are in use, for as long as it is not cancelled."""
         while True:
             await asyncio.sleep(_NOTED_SECONDS)
             try:
-                await self.done(self._keyring.note)
+                await self._keys.done(self._keyring.note)
             except Refused as refusal:
                 log.warning("it cannot be written down which keys are in use: %s", refusal.said)
 
@@ -132,7 +133,7 @@ class Reception:
             Refused: nobody knows, or they ask too often.
         """
         here, header = is_here(request), request.headers.get("authorization")
-        known = await self.done(lambda: self._keyring.caller(header, self._clock.now(), here=here))
+        known = await self._keys.done(lambda: self._keyring.caller(header, self._clock.now(), here=here))
         caller = as_wished(known, request.headers)
         wait = self._pace.wait(caller.name, self._clock.now())
         if wait > 0:
@@ -160,15 +161,40 @@ class Reception:
         Raises:
             Refused: it went wrong, or too much waits already.
         """
+        return await (self._slow if slow else self._quick).done(work)
+
+
+class _Queue:
+    """Work of one sort, done by some threads; only so much of it waits.
+
+    Args:
+        threads: how many.
+        name: theirs.
+    """
+
+    def __init__(self, threads: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(threads, name)
+        self._waiting = 0
+
+    async def done(self, work: Callable[[], _Found]) -> _Found:
+        """The work's result.
+
+        Raises:
+            Refused: it went wrong, or too much waits already.
+        """
         if self._waiting >= _WAITING:
             raise Refused(503, "too many questions wait", "Ask again in a moment.", _LATER_SECONDS)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._slow if slow else self._quick, work)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except PlumblineError as error:
             raise refusal_of(error) from None
         finally:
             self._waiting -= 1
+
+    def close(self) -> None:
+        """Take no more work."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def answered(handler: Handler) -> Handler:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from mcp.server.mcpserver import Context
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from console.toolbox import Toolbox
@@ -49,6 +50,11 @@ class McpDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of somebody who is known."""
+        if scope["method"] != "POST":
+            # Requests stand alone, so nothing would ever come on a stream that is only listened to; nor does one end
+            # when its key is taken back.
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+            return
         try:
             scope[_CALLER] = await self._reception.caller(Request(scope, receive))
         except Refused as refusal:

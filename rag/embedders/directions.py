@@ -18,10 +18,3 @@ FILE = Path(__file__).with_name("directions.npy")
 def directions() -> NDArray[np.float32]:
     """The directions, one a column, of length 1; the one along which most of the states lies comes first."""
     return np.asarray(np.load(FILE, allow_pickle=False), dtype=np.float32)
-
-
-def found_in(states: NDArray[np.float32]) -> NDArray[np.float16]:
-    """The directions of states, one a row, as they are kept."""
-    whole = states.astype(np.float64)
-    _, found = np.linalg.eigh(whole.T @ whole)
-    return found[:, ::-1][:, :DIRECTIONS].astype(np.float16)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]  # it ships no marker for its types
+import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 

@@ -56,6 +56,13 @@ def paired_bootstrap(
 ) -> Difference:
     """The difference of two runs over the same questions, in the same order; the same seed gives the same answer.
 
+    Args:
+        before: a measure of each question in the first run.
+        after: the same of the second.
+        margin: by more than this the second must fall for a draw to count as worse.
+        draws: how often the questions are drawn.
+        seed: of the draws.
+
     Raises:
         ValueError: the runs have not equally many questions, or none.
     """

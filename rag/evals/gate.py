@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rag.evals.comparing import Comparison, compare
-from rag.evals.golden import Golden
-from rag.evals.judging import Ask, Judged, judge
+from rag.evals.judging import Judged
 
 MEASURED = ("recall@10", "ndcg@10")
 """Whether the answer is among what a copilot reads, and how far up."""
@@ -64,25 +63,6 @@ class Verdict:
     def passes(self) -> bool:
         """Whether it may go live."""
         return self.quality not in (Quality.WORSE, Quality.LOST, Quality.NOT_COMPARED)
-
-
-def quality_gate(
-    golden: Golden,
-    live: tuple[Ask, Mapping[str, str]] | None,
-    green: tuple[Ask, Mapping[str, str]],
-    bar: Bar | None = None,
-) -> Verdict:
-    """Put the golden questions to both generations and weigh the answers.
-
-    Args:
-        golden: the questions.
-        live: the search in the live generation, and the texts of its documents by key; None: nothing is live.
-        green: the same of the generation that would go live.
-        bar: what it must reach; None: the usual.
-    """
-    if live is None:
-        return Verdict(Quality.FIRST, "nothing is live that it could be compared with")
-    return weigh(judge(golden, *live), judge(golden, *green), bar or Bar())
 
 
 def weigh(live: Sequence[Judged], green: Sequence[Judged], bar: Bar) -> Verdict:

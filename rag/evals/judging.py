@@ -86,16 +86,6 @@ def _judged(question: Question, found: Found, corpus: Mapping[str, str]) -> Judg
     )
 
 
-def corpus_of(passages: Iterable[Passage]) -> dict[str, str]:
-    """The documents' texts, headings included, as an index holds them."""
-    parts: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    titles: dict[str, str] = {}
-    for passage in passages:
-        titles[passage.document] = passage.title
-        parts.setdefault(passage.document, []).append((passage.headings, passage.text))
-    return {document: whole(titles[document], found) for document, found in parts.items()}
-
-
 def whole(title: str, chunks: Iterable[tuple[tuple[str, ...], str]]) -> str:
     """A document put together from its chunks' headings and texts; nothing comes between two chunks of one section.
 

@@ -7,8 +7,7 @@ reader makes of it, and what somebody copied from a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from html import unescape
 from typing import Protocol
@@ -43,15 +42,6 @@ class LostReason(StrEnum):
     DOCUMENT_GONE = "document_gone"
     PHRASE_GONE = "phrase_gone"
     HEADING_GONE = "heading_gone"
-
-
-@dataclass(frozen=True, slots=True)
-class LostPlace:
-    """A place that the corpus does not hold: the question cannot be judged by it until somebody looks."""
-
-    question: str
-    document: str
-    reason: LostReason
 
 
 def words_of(text: str) -> list[str]:
@@ -97,17 +87,6 @@ def lost_reason(place: Where, corpus: Mapping[str, str]) -> LostReason | None:
     if place.heading is not None and not _within(words, words_of(place.heading)):
         return LostReason.HEADING_GONE
     return None
-
-
-def lost_places(questions: Iterable[tuple[str, Iterable[Where]]], corpus: Mapping[str, str]) -> list[LostPlace]:
-    """All places that a corpus does not hold, by the questions' ids."""
-    found = []
-    for question, places in questions:
-        for place in places:
-            reason = lost_reason(place, corpus)
-            if reason is not None:
-                found.append(LostPlace(question, place.document, reason))
-    return found
 
 
 def _holds(words: list[str], phrase: list[str]) -> bool:

@@ -94,8 +94,7 @@ def freeze_set(connection: Connection, golden: Golden, label: Label, caller: Cal
         ConflictError: the newest version has exactly these questions.
     """
     take_turn(connection, "golden sets")
-    newest = select(eval_set).where(eval_set.c.copilot == golden.copilot, eval_set.c.version.is_not(None))
-    before = connection.execute(newest.order_by(eval_set.c.version.desc()).limit(1)).one_or_none()
+    before = _newest(connection, golden.copilot)
     if before is not None and before.fingerprint == fingerprint_of(golden):
         hint = "Approve a question first: `plumbline eval questions list`."
         raise ConflictError(f"version {before.version} of {golden.copilot!r} has the same questions", hint=hint)
@@ -109,10 +108,7 @@ def frozen_set(connection: Connection, copilot: str, caller: Caller, version: in
     Raises:
         NotFoundError: there is none, or none that the caller may see.
     """
-    statement = select(eval_set).where(eval_set.c.copilot == copilot, eval_set.c.version.is_not(None))
-    if version is not None:
-        statement = statement.where(eval_set.c.version == version)
-    row = connection.execute(statement.order_by(eval_set.c.version.desc()).limit(1)).one_or_none()
+    row = _newest(connection, copilot, version)
     if row is None or not caller.may_see(label_of(row)):
         what = "no frozen questions" if version is None else f"no frozen questions of version {version}"
         raise NotFoundError(f"{copilot!r} has {what}", hint="`plumbline eval questions freeze` makes a version.")
@@ -121,14 +117,21 @@ def frozen_set(connection: Connection, copilot: str, caller: Caller, version: in
 
 def newest_set(connection: Connection, copilot: str) -> GoldenSet | None:
     """The newest version of a copilot's frozen questions, for what no person asks for; None: there is none."""
-    statement = select(eval_set).where(eval_set.c.copilot == copilot, eval_set.c.version.is_not(None))
-    row = connection.execute(statement.order_by(eval_set.c.version.desc()).limit(1)).one_or_none()
+    row = _newest(connection, copilot)
     return None if row is None else _set(row)
 
 
 def set_of(connection: Connection, number: int) -> GoldenSet:
     """A kept set by its number; whoever asks must be known to be allowed to see it."""
     return _set(connection.execute(select(eval_set).where(eval_set.c.id == number)).one())
+
+
+def _newest(connection: Connection, copilot: str, version: int | None = None) -> Row[Any] | None:
+    """A copilot's newest frozen set, or that of a version."""
+    statement = select(eval_set).where(eval_set.c.copilot == copilot, eval_set.c.version.is_not(None))
+    if version is not None:
+        statement = statement.where(eval_set.c.version == version)
+    return connection.execute(statement.order_by(eval_set.c.version.desc()).limit(1)).one_or_none()
 
 
 def _insert(

@@ -20,7 +20,7 @@ from rag.hit import Hit, Query
 from rag.live import Index, LiveIndex
 from rag.measured import is_measured
 from rag.search import search
-from rag.thinness import THIN, confidence, evidence
+from rag.thinness import confidence, evidence
 from substrate.access import Caller, Label
 from substrate.keyring import LOCAL
 
@@ -41,23 +41,22 @@ def asking(index: Index, embedder: Embedder, caller: Caller, copilot: Copilot, n
 
     def ask(question: str) -> Found:
         found = search(index, embedder, caller, copilot, Query(question, k=DEPTH), now)
-        took, measured = found.timings["total"], is_measured(embedder)
-        return found_of(question, found.hits, took, measured=measured, language=copilot.language)
+        return found_of(question, found.hits, found.timings["total"], copilot, measured=is_measured(embedder))
 
     return ask
 
 
-def found_of(question: str, hits: Sequence[Hit], took: int, *, measured: bool, language: str) -> Found:
+def found_of(question: str, hits: Sequence[Hit], took: int, copilot: Copilot, *, measured: bool) -> Found:
     """A search's hits as they are judged.
 
     Args:
         question: what was asked.
         hits: the best first.
         took: how long it took, in microseconds.
+        copilot: who was asked; how thin evidence may be is its own choice.
         measured: how thin evidence is was measured with the embedder that was used.
-        language: of question and hits.
     """
-    thin = confidence(evidence(question, hits, language), measured=measured) < THIN
+    thin = confidence(evidence(question, hits, copilot.language), measured=measured) < copilot.thin
     return Found([hit.passage for hit in hits], thin, took, [hit.alike for hit in hits])
 
 

@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-import mammoth  # type: ignore[import-untyped]  # it brings no types
+import mammoth
 
 from rag.document import UnreadableError
 from rag.readers.html import read_html

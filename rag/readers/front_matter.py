@@ -9,7 +9,16 @@ from typing import Any
 import yaml
 
 _LONGEST = 20_000  # characters; what is longer is a text that happens to begin with a rule
-_FENCES: dict[str, Callable[[str], Any]] = {"---": yaml.safe_load, "+++": tomllib.loads}
+
+
+def _yaml(head: str) -> Any:
+    """YAML without repetitions: a few of them that stand within one another fill any memory."""
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(head, yaml.SafeLoader)):
+        return {}
+    return yaml.safe_load(head)
+
+
+_FENCES: dict[str, Callable[[str], Any]] = {"---": _yaml, "+++": tomllib.loads}
 
 
 def front_matter(text: str) -> tuple[dict[str, Any], str]:

@@ -24,6 +24,8 @@ MAX_TEXT = 4_000_000
 SCHEMA = 1
 """Grows whenever the readers make another text of the same file."""
 
+_LONGEST_TITLE = 500  # characters; it stands above every passage
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _BLOCK = 1 << 16
 _ODD_SHARE = 100  # one control character in so many makes a text none
 _ODD = bytes([*range(9), *range(14, 27), *range(28, 32), 127])
@@ -66,6 +68,8 @@ def read_file(data: bytes, name: str) -> Parsed:
         raise UnreadableError("unknown_kind", f"there is no reader for {suffix or 'a name without an end'}")
     if len(data) > MAX_BYTES:
         raise UnreadableError("too_large", f"it has {len(data):,} bytes; at most {MAX_BYTES:,} are read")
+    if data.startswith(_POINTER):
+        raise UnreadableError("not_here", "git LFS keeps its content elsewhere; fetch it with git lfs pull")
     try:
         parsed = _FILES[suffix](data, name) if suffix in _FILES else _TEXTS[suffix](_text_of(data), name)
     except UnreadableError:
@@ -74,7 +78,12 @@ def read_file(data: bytes, name: str) -> Parsed:
         raise UnreadableError("broken", f"its {suffix[1:]} cannot be read ({type(error).__name__})") from error
     if len(parsed.markdown) > MAX_TEXT:
         raise _too_long(len(parsed.markdown))
-    return parsed
+    return Parsed(_writable(parsed.title)[:_LONGEST_TITLE], _writable(parsed.markdown))
+
+
+def _writable(text: str) -> str:
+    """A text that every database takes: PDF and HTML may say half of a sign, or the sign that ends a text."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def fingerprint() -> str:

@@ -16,7 +16,7 @@ from rag.sources.repository import Blob, Repository
 from substrate.errors import SourceError
 
 
-class CheckoutFiles:
+class CheckoutFiles(files.DeclaredFiles):
     """The files of a branch's last commit; what lies in the working tree beside it is not read.
 
     Args:
@@ -24,18 +24,9 @@ class CheckoutFiles:
     """
 
     def __init__(self, spec: SourceSpec) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._options = spec.checkout or CheckoutOptions(path=Path())
         self._repository = Repository(self._options.path, spec.name)
-
-    @property
-    def name(self) -> str:
-        """Names it within its copilot."""
-        return self._spec.name
-
-    def fingerprint(self) -> str:
-        """Changes with the readers, and with what the declaration says of the files."""
-        return files.fingerprint(self._spec)
 
     def entries(self, connection: Connection) -> Iterator[Entry]:
         """Every file of the commit that is wanted; its content's name is its stamp.
@@ -55,9 +46,12 @@ class CheckoutFiles:
             yield Entry(key, blob.sha, partial(self._read, key, blob, times))
 
     def _read(self, key: str, blob: Blob, times: _Times) -> Document:
-        if blob.size > MAX_BYTES:
+        if blob.size is not None and blob.size > MAX_BYTES:
             raise UnreadableError("too_large", f"it has {blob.size:,} bytes; at most {MAX_BYTES:,} are read")
-        data = self._repository.content(blob.sha)
+        try:
+            data = self._repository.content(blob.sha)
+        except SourceError as error:
+            raise UnreadableError("unreadable", "the repository does not hold it; fetch it whole") from error
         return files.document(self._spec, key, data, version=times.commit, changed_at=times.of(blob.path))
 
 

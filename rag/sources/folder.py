@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from functools import partial
 from hashlib import blake2b
@@ -24,7 +26,7 @@ _STEP, _COARSE_STEP = SECOND // 10, 3 * SECOND
 FAT, whose times are whole seconds."""
 
 
-class FolderFiles:
+class FolderFiles(files.DeclaredFiles):
     """The files of a folder.
 
     Args:
@@ -33,18 +35,9 @@ class FolderFiles:
     """
 
     def __init__(self, spec: SourceSpec, clock: Clock) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._options = spec.folder or FolderOptions(path=Path())
         self._clock = clock
-
-    @property
-    def name(self) -> str:
-        """Names it within its copilot."""
-        return self._spec.name
-
-    def fingerprint(self) -> str:
-        """Changes with the readers, and with what the declaration says of the files."""
-        return files.fingerprint(self._spec)
 
     def entries(self, connection: Connection) -> Iterator[Entry]:
         """Every file that is wanted, in the order of their paths.
@@ -78,8 +71,31 @@ class FolderFiles:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from self._listed(root, f"{path}/")
-            elif files.is_wanted(path, self._options) and (status := _regular(root, entry)) is not None:
+            elif files.is_wanted(path, self._options) and (status := self._regular(root, path, entry)) is not None:
                 yield path, status
+
+    def _regular(self, root: str, path: str, entry: os.DirEntry[str]) -> os.stat_result | None:
+        """What is known of a file; None: it is no file, or a link that must not be followed."""
+        if entry.is_symlink() and self._astray(root, path):
+            return None
+        try:
+            return entry.stat() if entry.is_file() else None
+        except OSError:  # it went while it was looked at, or is a link to nothing
+            return None
+
+    def _astray(self, root: str, path: str) -> str:
+        """Why a path must not be followed: whoever sets a link may not be among those who may read what it leads to."""
+        whole, place = os.path.realpath(f"{root}/{path}"), f"{root.rstrip('/')}/"
+        if not whole.startswith(place):
+            return "it is a link that leads out of the folder"
+        target = whole.removeprefix(place)
+        if target == path:
+            return ""
+        if files.is_shut(target, self._options):
+            return "it is a link to a file that is left out"
+        if self._spec.label_of(_key(target)) != self._spec.label_of(_key(path)):
+            return "it is a link to a file that is for others"
+        return ""
 
     def _scanned(self, root: str, under: str) -> list[os.DirEntry[str]]:
         try:
@@ -91,51 +107,46 @@ class FolderFiles:
             raise SourceError(f"source {self.name!r}: {place} cannot be listed ({error.strerror})", hint=hint) from None
 
     def _stamp(self, root: str, path: str, status: os.stat_result, now: int) -> str:
-        stamp = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+        seen = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
         step = _STEP if status.st_ctime_ns % _WHOLE_SECOND else _COARSE_STEP
         if now - max(status.st_mtime_ns, status.st_ctime_ns) // _NANOS > step:
-            return stamp
+            return seen
         try:
-            return f"{stamp}-{_digest(_bytes(root, path))}"
+            return f"{seen}-{_digest(self._bytes(root, path))}"
         except UnreadableError as error:
-            return f"{stamp}-{error.reason}"
+            return f"{seen}-{error.reason}"
 
     def _read(self, root: str, path: str) -> Document:
-        data = _bytes(root, path)
+        data = self._bytes(root, path)
         changed_at = Path(root, path).stat().st_mtime_ns // _NANOS
         return files.document(self._spec, _key(path), data, version=_digest(data), changed_at=changed_at)
 
+    def _bytes(self, root: str, path: str) -> bytes:
+        """The bytes of a file.
 
-def _regular(root: str, entry: os.DirEntry[str]) -> os.stat_result | None:
-    """What is known of a file; None: it is no file, or a link that leads out of the folder."""
-    if entry.is_symlink() and not _is_inside(root, entry.path):
-        return None
-    try:
-        return entry.stat() if entry.is_file() else None
-    except OSError:  # it went while it was looked at, or is a link to nothing
-        return None
-
-
-def _is_inside(root: str, path: str) -> bool:
-    return os.path.realpath(path).startswith(f"{root.rstrip('/')}/")
-
-
-def _bytes(root: str, path: str) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        UnreadableError: it is gone, too large, or may not be read.
-    """
-    place = Path(root, path)
-    try:
-        if not _is_inside(root, str(place)):
-            raise UnreadableError("outside", "it is a link that leads out of the folder")
-        size = place.stat().st_size
-        if size > MAX_BYTES:
+        Raises:
+            UnreadableError: it is gone, too large, or may not be read.
+        """
+        if why := self._astray(root, path):
+            raise UnreadableError("outside", why)
+        try:
+            with open(f"{root}/{path}", "rb", opener=_opened) as file:
+                size = os.fstat(file.fileno()).st_size
+                data = file.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
+        except OSError as error:
+            raise UnreadableError("unreadable", f"the file cannot be opened ({error.strerror})") from error
+        if max(size, len(data)) > MAX_BYTES:
             raise UnreadableError("too_large", f"it has {size:,} bytes; at most {MAX_BYTES:,} are read")
-        return place.read_bytes()
-    except OSError as error:
-        raise UnreadableError("unreadable", f"the file cannot be opened ({error.strerror})") from error
+        return data
+
+
+def _opened(path: str, flags: int) -> int:
+    """A file, opened; what became a pipe or a device since it was listed is not waited for."""
+    number = os.open(path, flags | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OSError(errno.EINVAL, "it is no file")
+    return number
 
 
 def _digest(data: bytes) -> str:

@@ -75,7 +75,7 @@ class History:
         return {path: change for path, change in sorted(found.items()) if change.sha is not None}
 
 
-class HistoryFiles:
+class HistoryFiles(files.DeclaredFiles):
     """The files that there were after one commit of a history.
 
     Args:
@@ -85,19 +85,10 @@ class HistoryFiles:
     """
 
     def __init__(self, spec: SourceSpec, history: History, commit: str) -> None:
-        self._spec = spec
+        super().__init__(spec)
         self._options = spec.folder or FolderOptions(path=Path())
         self._history = history
         self._commit = commit
-
-    @property
-    def name(self) -> str:
-        """Names it within its copilot."""
-        return self._spec.name
-
-    def fingerprint(self) -> str:
-        """Changes with the readers, and with what the declaration says of the files."""
-        return files.fingerprint(self._spec)
 
     def entries(self, connection: Connection) -> Iterator[Entry]:
         """Every file that there was, and is wanted; before the first there are none."""

@@ -14,9 +14,16 @@ from substrate.errors import SourceError
 _FILES = ("100644", "100755")  # neither links nor modules
 _LOOKED_AT = 20_000  # commits; what changed before them says no time
 _SLOW = 120  # seconds
-# A repository's own settings may name programs to run and places to fetch from; none of them is wanted here.
+# A repository's own settings may name programs to run and places to fetch from; none of them is wanted here. Where git
+# is older than GIT_NO_LAZY_FETCH (2.39.4), only that no protocol is allowed keeps it from fetching what is missing.
 _CAREFUL = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false")
-_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_QUIET = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +33,12 @@ class Blob:
     Attributes:
         path: within the repository, as the bytes that git keeps.
         sha: of its content.
-        size: in bytes.
+        size: in bytes; None: the repository does not have it.
     """
 
     path: bytes
     sha: str
-    size: int
+    size: int | None
 
 
 class Repository:
@@ -63,7 +70,7 @@ class Repository:
         for line in self._git("ls-tree", "-r", "-z", "-l", "--full-tree", commit).split(b"\0"):
             told, _, path = line.partition(b"\t")
             if path and (parts := told.decode().split())[0] in _FILES:
-                yield Blob(path, parts[2], int(parts[3]))
+                yield Blob(path, parts[2], int(parts[3]) if parts[3].isdecimal() else None)
 
     def content(self, sha: str) -> bytes:
         """The content of a file.

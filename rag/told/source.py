@@ -97,6 +97,7 @@ class _Ahead:
         self._statements = statements
         self._ids = ids
         self._found: dict[int, Told] = {}
+        self._shelf: Shelf
         self._within = range(0)
         self._paid_off = 0
 
@@ -121,8 +122,6 @@ class _Ahead:
         wanted = [self._ids[each] for each in self._within]
         with self._database.read() as connection:
             self._found, self._shelf = fetched(connection, self._statements, wanted)
-
-    _shelf: Shelf
 
 
 def rests_on(story: Story) -> frozenset[str]:

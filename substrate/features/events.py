@@ -82,7 +82,7 @@ def versions(record: type[Record], moment: Moment, key: str, ids: Ids) -> FromCl
         return live.alias()
     history = history_of(record)
     current = select(*live.c, literal(_NEVER, BigInteger).label("superseded_at")).where(*listed(live.c[key], ids))
-    columns = [history.c[name] for name in live.c.keys()]  # noqa: SIM118 - a column collection is no mapping
+    columns = [history.c[column.name] for column in live.c]
     past = select(*columns, history.c.superseded_at).where(*listed(history.c[key], ids))
     return union_all(current, past).subquery()
 

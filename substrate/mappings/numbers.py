@@ -36,9 +36,9 @@ def whole_reading(what: str, number_of: Read) -> Read:
     """Read a number that must be whole; `5.0` is."""
 
     def read(raw: Any, reader: Reader) -> int | None:
-        number = number_of(raw, reader)
-        if type(number) is not float:
-            return number  # type: ignore[no-any-return]  # an int or None
+        number: int | float | None = number_of(raw, reader)
+        if not isinstance(number, float):
+            return number
         if not number.is_integer():
             raise RowRefused(Reason.WRONG_TYPE, f"column {what} is no whole number")
         return int(number)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pydantic import Field
 
 from substrate.sources.epcis_event import EVENT_TYPES
 from substrate.sources.epcis_rows import document_rows
-from substrate.sources.event_feed import Sheet, read_events
-from substrate.sources.event_options import EventOptions, EventServer
-from substrate.sources.ignored import Ignored
-from substrate.sources.source import Cursor, Page, Row
+from substrate.sources.event_feed import Sheet
+from substrate.sources.event_options import EventOptions
+from substrate.sources.event_source import EventSource
+from substrate.sources.source import Row
 from substrate.sources.web import Answer
 
 _ACCEPT = "application/ld+json, application/json"
@@ -30,54 +28,11 @@ class EpcisOptions(EventOptions):
     per_page: int = Field(200, gt=0, description="Events a page to ask for; a server may give fewer.")
 
 
-class EpcisSource:
+class EpcisSource(EventSource[EpcisOptions]):
     """Reads an EPCIS repository. Nothing is deleted there: an event that was wrong comes again, and says so."""
 
-    completes = False
-
     def __init__(self, name: str, options: EpcisOptions, **tools: Any) -> None:
-        self.name = name
-        self.options = options
-        self.ignored: list[Ignored] = []
-        self._server = EventServer(options, _ACCEPT, **tools)
-        wanted = [kind for kind in EVENT_TYPES if options.kinds is None or kind in options.kinds]
-        self.kinds: tuple[str, ...] | None = tuple(wanted)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._server.close()
-
-    def estimate(self, cursor: Cursor | None) -> int | None:
-        """Unknown: EPCIS does not count."""
-        return None
-
-    def read(self, cursor: Cursor | None, now: int) -> Iterator[Page]:
-        """Pages of what was recorded since the cursor.
-
-        Raises:
-            UnreachableError: the repository cannot be reached; the pages before stay good.
-            RefusedError: it refuses.
-        """
-        options = self.options
-        return read_events(
-            self,
-            cursor,
-            begin=options.since,
-            overlap_seconds=options.overlap_seconds,
-            page_rows=options.page_rows,
-        )
-
-    def time(self) -> int:
-        """A time that is surely not after the repository's own."""
-        return self._server.time()
+        super().__init__(name, options, _ACCEPT, EVENT_TYPES, **tools)
 
     def open(self, since: str | None) -> Sheet:
         """The first page of what was recorded at an instant or later."""
@@ -87,11 +42,7 @@ class EpcisSource:
         start = {} if since is None else {"GE_recordTime": since}
         return self._sheet(_PATH, {**ordered, **limits, **start, **self.options.query})
 
-    def follow(self, link: str) -> Sheet:
-        """The page behind a link."""
-        return self._sheet(link, {})
-
-    def _sheet(self, path: str, params: Mapping[str, str]) -> Sheet:
+    def _sheet(self, path: str, params: dict[str, str]) -> Sheet:
         answer, told = self._server.get(path, params, dict)
         rows = document_rows(told, answer.place, answer.body) if told else []
         wanted = [row for row in rows if row.fault is not None or row.kind in (self.kinds or ())]

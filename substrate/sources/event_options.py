@@ -5,29 +5,23 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from substrate.clock import Clock, SystemClock
-from substrate.sources.backoff import Backoff
+from substrate.clock import Clock
 from substrate.sources.fhir_auth import Authorizer, FhirAuth, NoAuth
 from substrate.sources.fhir_search import instant
 from substrate.sources.fhir_server import FhirServer, refusal
-from substrate.sources.rest import plain_url
-from substrate.sources.source import PAGE_ROWS
-from substrate.sources.web import Answer, BadAnswerError, Call, Web, origin
+from substrate.sources.web import Answer, BadAnswerError, Call, origin
+from substrate.sources.web_options import WebOptions
 
 _OK, _NOTHING = 200, 204
 
 
-class EventOptions(BaseModel):
+class EventOptions(WebOptions):
     """How to read a list of events. Every option but `base_url` has a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(description="The server's base.")
     auth: FhirAuth = Field(NoAuth(), description="Who is asking; secrets come from settings, never from here.")
@@ -37,24 +31,7 @@ class EventOptions(BaseModel):
     order: tuple[str, ...] = Field((), description="Of no use here: events come in the order of their recording.")
     since: str | None = Field(None, description="Where the first read begins, ISO 8601 with a zone; None: the oldest.")
     overlap_seconds: float = Field(600, ge=0, description="How far a read reaches back before the last one.")
-    timeout_seconds: float = Field(60, gt=0, description="The longest silence of the server.")
-    attempts: int = Field(6, gt=0, description="Tries of one request before the read gives up.")
-    max_backoff_seconds: float = Field(60, gt=0, description="The longest wait between two tries.")
-    max_retry_after_seconds: float = Field(600, gt=0, description="The longest Retry-After that is obeyed.")
-    max_page_bytes: int = Field(64 << 20, gt=0, description="A larger answer is an error.")
     trusted_origins: tuple[str, ...] = Field((), description="Other origins that may see the credentials.")
-    ca_file: Path | None = Field(None, description="Certificates to trust instead of the usual ones.")
-    page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
-
-    @property
-    def place(self) -> str:
-        """Where it reads, for people."""
-        return self.base_url
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_plain_url(cls, value: str) -> str:
-        return plain_url(value)
 
     @field_validator("since")
     @classmethod
@@ -81,16 +58,9 @@ class EventServer:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        verify: Any = str(options.ca_file) if options.ca_file else True
-        self._client = httpx.Client(timeout=options.timeout_seconds, verify=verify, trust_env=True)
-        backoff = Backoff(
-            options.attempts,
-            cap_seconds=options.max_backoff_seconds,
-            patience_seconds=options.max_retry_after_seconds,
-        )
-        clock = clock or SystemClock()
-        web = Web(self._client, backoff, sleep, clock, chance, options.max_page_bytes)
-        authorizer = Authorizer(options.auth, web.send, clock.now)
+        web = options.web(sleep, clock, chance)
+        self._client = web.client
+        authorizer = Authorizer(options.auth, web.send, web.clock.now)
         self._server = FhirServer(options.base_url, web, authorizer, frozenset(map(origin, options.trusted_origins)))
         self._headers = {"accept": accept, **{name: key.get_secret_value() for name, key in options.headers.items()}}
 

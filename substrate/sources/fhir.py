@@ -6,37 +6,31 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 
-import httpx
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 
-from substrate.clock import MICROS, Clock, SystemClock, isoformat
-from substrate.sources.backoff import Backoff
+from substrate.clock import MICROS, Clock, isoformat
 from substrate.sources.fhir_auth import Authorizer, FhirAuth, NoAuth
 from substrate.sources.fhir_bulk import Export, Job, Manifest
 from substrate.sources.fhir_history import deleted_since
 from substrate.sources.fhir_search import Search, Walk
 from substrate.sources.fhir_server import Capability, FhirServer
 from substrate.sources.ignored import Ignored, Why
-from substrate.sources.source import PAGE_ROWS, Cursor, Page, Row
-from substrate.sources.web import RefusedError, Web, origin
+from substrate.sources.source import Cursor, Page, Row
+from substrate.sources.web import RefusedError, origin
+from substrate.sources.web_options import WebOptions
 
 _NOT_FOR_US = {403: Why.FORBIDDEN, 404: Why.NOT_SUPPORTED, 405: Why.NOT_SUPPORTED, 501: Why.NOT_SUPPORTED}
 
 
-class FhirOptions(BaseModel):
+class FhirOptions(WebOptions):
     """How to read a FHIR server. Every option but `base_url` has a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(description="The server's base, such as https://ehr.example.org/fhir.")
     auth: FhirAuth = Field(NoAuth(), description="Who is asking; secrets come from settings, never from here.")
     kinds: tuple[str, ...] | None = Field(None, description="Resource types to read; None: all it searches.")
-    order: tuple[str, ...] = Field((), description="Kinds to read first, parents before children.")
     mode: Literal["auto", "search", "bulk"] = Field(
         "search", description="search: page by page; bulk: $export; auto: $export where offered, else search."
     )
@@ -49,29 +43,7 @@ class FhirOptions(BaseModel):
     export_path: str = Field("$export", description="$export, Patient/$export or Group/<id>/$export.")
     poll_seconds: float = Field(5, gt=0, description="Wait between looks at an export, unless the server says.")
     export_patience_seconds: float = Field(6 * 3600, gt=0, description="The longest wait for an export.")
-    timeout_seconds: float = Field(60, gt=0, description="The longest silence of the server.")
-    attempts: int = Field(6, gt=0, description="Tries of one request before the read gives up.")
-    max_backoff_seconds: float = Field(60, gt=0, description="The longest wait between two tries.")
-    max_retry_after_seconds: float = Field(600, gt=0, description="The longest Retry-After that is obeyed.")
-    max_page_bytes: int = Field(64 << 20, gt=0, description="A larger answer is an error.")
     trusted_origins: tuple[str, ...] = Field((), description="Other origins that may see the credentials.")
-    ca_file: Path | None = Field(None, description="Certificates to trust instead of the usual ones.")
-    page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
-
-    @property
-    def place(self) -> str:
-        """Where it reads, for people."""
-        return self.base_url
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_plain_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an http or https URL")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("must carry no user, password or query; give credentials in auth")
-        return value.rstrip("/")
 
 
 @dataclass(slots=True)
@@ -121,15 +93,9 @@ class FhirSource:
         self.name = name
         self.options = options
         self.ignored: list[Ignored] = []
-        clock = clock or SystemClock()
-        self._client = _client(options)
-        backoff = Backoff(
-            options.attempts,
-            cap_seconds=options.max_backoff_seconds,
-            patience_seconds=options.max_retry_after_seconds,
-        )
-        web = Web(self._client, backoff, sleep, clock, chance, options.max_page_bytes)
-        authorizer = Authorizer(options.auth, web.send, clock.now)
+        web = options.web(sleep, clock, chance)
+        self._client = web.client
+        authorizer = Authorizer(options.auth, web.send, web.clock.now)
         trusted = frozenset(map(origin, options.trusted_origins))
         self._server = FhirServer(options.base_url, web, authorizer, trusted)
 
@@ -307,11 +273,6 @@ class FhirSource:
         state.job = None
         complete = frozenset(seen - export.short) if full else frozenset[str]()
         return Page((), state.as_json(), complete=complete, ended=True)
-
-
-def _client(options: FhirOptions) -> httpx.Client:
-    verify: Any = str(options.ca_file) if options.ca_file else True
-    return httpx.Client(timeout=options.timeout_seconds, verify=verify, trust_env=True)
 
 
 def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

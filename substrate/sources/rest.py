@@ -5,41 +5,20 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
 import httpx
 import orjson
 
-from substrate.clock import Clock, SystemClock
-from substrate.sources.backoff import Backoff
-from substrate.sources.web import Answer, Call, RefusedError, Web
+from substrate.clock import Clock
+from substrate.sources.web import Answer, Call, RefusedError
+from substrate.sources.web_options import WebOptions
 
 _HINTS = {
     401: "Check the credentials; a key may have expired.",
     403: "Let this user read it.",
     404: "Check the base URL, and that the name is right.",
 }
-
-
-class RestOptions(Protocol):
-    """What every JSON interface may be told."""
-
-    @property
-    def base_url(self) -> str: ...
-    @property
-    def timeout_seconds(self) -> float: ...
-    @property
-    def attempts(self) -> int: ...
-    @property
-    def max_backoff_seconds(self) -> float: ...
-    @property
-    def max_retry_after_seconds(self) -> float: ...
-    @property
-    def max_page_bytes(self) -> int: ...
-    @property
-    def ca_file(self) -> Path | None: ...
 
 
 class Rest:
@@ -52,27 +31,20 @@ class Rest:
 
     def __init__(
         self,
-        options: RestOptions,
+        options: WebOptions,
         headers: Mapping[str, str],
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        verify: Any = str(options.ca_file) if options.ca_file else True
-        self._client = httpx.Client(timeout=options.timeout_seconds, verify=verify, trust_env=True)
-        backoff = Backoff(
-            options.attempts,
-            cap_seconds=options.max_backoff_seconds,
-            patience_seconds=options.max_retry_after_seconds,
-        )
         self._base = options.base_url
         self._headers = {"accept": "application/json", **headers}
-        self._web = Web(self._client, backoff, sleep, clock or SystemClock(), chance, options.max_page_bytes)
+        self._web = options.web(sleep, clock, chance)
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        self._web.client.close()
 
     def get(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
         """The JSON object at a path.
@@ -103,17 +75,3 @@ def refusal(answer: Answer) -> RefusedError:
     """The error of an answer that is no."""
     hint = _HINTS.get(answer.status, "See the server's log.")
     return RefusedError(f"{answer.place} answered {answer.status}", status=answer.status, hint=hint)
-
-
-def plain_url(value: str) -> str:
-    """A base URL without a slash at its end.
-
-    Raises:
-        ValueError: it is none, or carries a user, a password or a query.
-    """
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http or https URL")
-    if parts.username or parts.password or parts.query:
-        raise ValueError("must carry no user, password or query")
-    return value.rstrip("/")

@@ -5,20 +5,17 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from substrate.clock import Clock, SystemClock
-from substrate.sources.backoff import Backoff
+from substrate.clock import Clock
 from substrate.sources.fhir_auth import Authorizer, BearerAuth, ClientCredentials, NoAuth
 from substrate.sources.fhir_server import FhirServer, refusal
 from substrate.sources.ignored import Why
-from substrate.sources.source import PAGE_ROWS
-from substrate.sources.web import Answer, BadAnswerError, Call, Web, origin
+from substrate.sources.web import Answer, BadAnswerError, Call, origin
+from substrate.sources.web_options import WebOptions
 
 NOT_FOR_US = {403: Why.FORBIDDEN, 404: Why.NOT_SUPPORTED, 405: Why.NOT_SUPPORTED, 501: Why.NOT_SUPPORTED}
 """Answers that say that a kind is not to be had, while others may be."""
@@ -60,40 +57,14 @@ class RosterAuth(BaseModel):
         )
 
 
-class RosterOptions(BaseModel):
+class RosterOptions(WebOptions):
     """How to reach a server of rosters, and how much to ask of it at once."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(description="The server's base.")
     auth: RosterAuth = Field(RosterAuth(), description="Who is asking; secrets come as env:NAME.")
-    kinds: tuple[str, ...] | None = Field(None, description="What to read; None: all that is known.")
-    order: tuple[str, ...] = Field((), description="Kinds to read first, parents before children.")
     limit: int = Field(500, gt=1, description="Rows a page to ask for; a server may give fewer.")
     sweep_every: int = Field(24, ge=0, description="Read a kind in full every so many reads; 0: never again.")
-    timeout_seconds: float = Field(60, gt=0, description="The longest silence of the server.")
-    attempts: int = Field(6, gt=0, description="Tries of one request before the read gives up.")
-    max_backoff_seconds: float = Field(60, gt=0, description="The longest wait between two tries.")
-    max_retry_after_seconds: float = Field(600, gt=0, description="The longest Retry-After that is obeyed.")
-    max_page_bytes: int = Field(64 << 20, gt=0, description="A larger answer is an error.")
     trusted_origins: tuple[str, ...] = Field((), description="Other origins that may see the credentials.")
-    ca_file: Path | None = Field(None, description="Certificates to trust instead of the usual ones.")
-    page_rows: int = Field(PAGE_ROWS, gt=0, description="Rows a page; ingest commits once a page.")
-
-    @property
-    def place(self) -> str:
-        """Where it reads, for people."""
-        return self.base_url
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_plain_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an http or https URL")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("must carry no user, password or query; give credentials in auth")
-        return value.rstrip("/")
 
     def ordered(self, known: tuple[str, ...]) -> list[str]:
         """The kinds to read, parents first."""
@@ -113,21 +84,15 @@ class RosterServer:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        clock = clock or SystemClock()
-        verify: Any = str(options.ca_file) if options.ca_file else True
-        self._client = httpx.Client(timeout=options.timeout_seconds, verify=verify, trust_env=True)
-        backoff = Backoff(
-            options.attempts, cap_seconds=options.max_backoff_seconds, patience_seconds=options.max_retry_after_seconds
-        )
-        self._web = Web(self._client, backoff, sleep, clock, chance, options.max_page_bytes)
-        authorizer = Authorizer(options.auth.spoken(scope), self._web.send, clock.now)
+        self._web = options.web(sleep, clock, chance)
+        authorizer = Authorizer(options.auth.spoken(scope), self._web.send, self._web.clock.now)
         self._server = FhirServer(
             options.base_url, self._web, authorizer, frozenset(map(origin, options.trusted_origins))
         )
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        self._web.client.close()
 
     def time(self) -> int | None:
         """A time that is surely not after the server's own; None: it has not yet told us any."""

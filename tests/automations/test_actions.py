@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from automations.actions import acknowledge, resolve, snooze
@@ -57,11 +59,11 @@ def test_an_alert_closed_by_hand_is_over_and_nobody_is_told(world: World, firing
 
 
 @pytest.mark.parametrize("action", [acknowledge, resolve])
-def test_an_alert_that_is_over_takes_no_action(world: World, firing: int, action: object) -> None:
+def test_an_alert_that_is_over_takes_no_action(world: World, firing: int, action: Callable[..., object]) -> None:
     with world.database.write() as connection:
         resolve(connection, firing, "bo", T0)
         with pytest.raises(ConflictError, match="is resolved"):
-            action(connection, firing, "cy", T0)  # type: ignore[operator]  # one of the two above
+            action(connection, firing, "cy", T0)
 
 
 def test_an_unknown_alert_is_not_found(world: World) -> None:

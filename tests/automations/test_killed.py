@@ -10,13 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from threading import Condition, Event, Thread
-from typing import Any
 
 import pytest
 
 from automations.outbox import Route
+from tests import loopback
 from tests.automations.post import Office, message
 
 COUNT = 200
@@ -86,7 +86,7 @@ class Receiver(ThreadingHTTPServer):
             self.news.wait_for(lambda: ended or self.asked.total() >= enough, timeout=60)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     protocol_version = "HTTP/1.1"
     server: Receiver
 
@@ -97,26 +97,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def handle(self) -> None:
-        """Serve; a client that is killed hangs up in the middle."""
-        try:
-            super().handle()
-        except ConnectionError:
-            self.close_connection = True
-
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    receiver = Receiver()
+    with loopback.listening(receiver):
+        yield receiver
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from rag.sync import SyncReport
 from substrate.catalog import verticals
 from substrate.clock import HOUR, MINUTE, SECOND
 from substrate.database import Database
+from substrate.errors import PlumblineError
 from substrate.facts import Facts
 from substrate.freshness import collection_name, watermarks
 from substrate.leadership import Lease, acquire
@@ -117,6 +118,20 @@ def test_a_note_that_another_replaces_leaves_though_nobody_says_so(ward: Ward) -
     ward.retelling.look()
     said = ward.said("note")
     assert ("Better." in said, "Stable." in said) == (True, False)
+
+
+def test_a_copilot_whose_template_is_wrong_keeps_no_other_from_being_told(ward: Ward, tmp_path: Path) -> None:
+    ward.push(patient())
+    ward.sync()
+    records = {"name": "records", "records": {"templates": ["gone"]}}
+    wrong = Copilot.model_validate({"name": "wrong", "vertical": "hospital", "sources": [records]})
+    both = {"wrong": wrong, "hospital": ward.copilot}
+    retelling = Retelling(ward.opened, lambda: both, lambda: EMBEDDER, lambda: None)
+    retelling.look()
+    ward.push(patient(name=[{"family": "Poe"}]))
+    with pytest.raises(PlumblineError, match="gone"):
+        retelling.look()
+    assert "Poe" in ward.said("patient")
 
 
 def test_its_thread_needs_nobody(ward: Ward) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -19,6 +17,7 @@ from flows.duties import Turn, Watchdog
 from flows.heartbeat import Heartbeat
 from substrate.clock import HOUR, MINUTE
 from substrate.database import Database
+from tests import loopback
 from tests.automations.world import T0, Bay
 from tests.flows.clockwork import Clockwork
 
@@ -41,7 +40,7 @@ class Listener(ThreadingHTTPServer):
         return SecretStr(f"http://127.0.0.1:{self.server_port}/ping/{SECRET}")
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     server: Listener
 
     def do_GET(self) -> None:
@@ -49,21 +48,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(self.server.status)
         self.end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
 
 @contextmanager
 def listening(status: int = 200) -> Iterator[Listener]:
-    server = Listener(status)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    listener = Listener(status)
+    with loopback.listening(listener):
+        yield listener
 
 
 @pytest.fixture

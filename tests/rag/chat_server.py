@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import orjson
+
+from tests import loopback
 
 Say = Callable[[dict[str, Any]], str]
 
@@ -46,7 +46,7 @@ class Told:
 def chat_server(told: Told) -> Iterator[Told]:
     """The server, for as long as it is needed."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(loopback.Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             told.bodies.append(body.decode())
@@ -60,19 +60,9 @@ def chat_server(told: Told) -> Iterator[Told]:
             self.end_headers()
             self.wfile.write(_content(told, streamed) if status == 200 else b'{"error": "echo of the prompt"}')
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    told.url = f"http://127.0.0.1:{server.server_port}/v1"
-    try:
+    with loopback.listening(loopback.server(Handler)) as address:
+        told.url = f"{address}/v1"
         yield told
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _content(told: Told, streamed: bool) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -87,6 +88,13 @@ def test_thin_evidence_is_not_guessed_from(one: Database, server: Told) -> None:
     assert (found.outcome, found.text) == (Outcome.NOT_IN_DOCUMENTS, "The documents do not say.")
     assert found.found.hits
     assert server.requests == []
+
+
+@pytest.mark.parametrize(("thin", "outcome"), [(0.0, Outcome.EXTRACT), (1.0, Outcome.NOT_IN_DOCUMENTS)])
+@pytest.mark.parametrize("text", ["Who books the beds?", "Quantum chromodynamics of neutron stars"])
+def test_how_thin_is_too_thin_the_copilot_says(one: Database, thin: float, outcome: Outcome, text: str) -> None:
+    desk = replace(ground(one), copilot=copilot(thin=thin))
+    assert asked(desk, text=text).outcome == outcome
 
 
 def test_nothing_at_all_says_so_and_why(one: Database) -> None:
@@ -218,8 +226,8 @@ def test_no_name_or_number_reaches_a_model_that_is_not_cleared(practice: Databas
 
 
 def test_what_was_masked_is_put_back_for_who_may_see_it(practice: Database, server: Told) -> None:
-    def say(request: dict[str, object]) -> str:
-        numbered = re.search(r'number="(\d)" title="[^"]*">\n\[name', str(request["messages"][1]["content"]))  # type: ignore[index]
+    def say(request: dict[str, Any]) -> str:
+        numbered = re.search(r'number="(\d)" title="[^"]*">\n\[name', str(request["messages"][1]["content"]))
         return f"[name 1] has record [number 1]: beds are booked before noon [{numbered[1] if numbered else 9}]."
 
     server.say = say

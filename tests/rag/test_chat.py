@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -23,9 +24,14 @@ def server() -> Iterator[Told]:
         yield told
 
 
-def model(server: Told, **said: object) -> ChatModel:
-    usual = {"url": server.url, "model": "small", "key": SecretStr("s3cret"), "sleep": lambda _seconds: None}
-    return ChatModel(**{**usual, **said})  # type: ignore[arg-type]  # a test's own options
+def model(server: Told, **said: Any) -> ChatModel:
+    usual: dict[str, Any] = {
+        "url": server.url,
+        "model": "small",
+        "key": SecretStr("s3cret"),
+        "sleep": lambda _seconds: None,
+    }
+    return ChatModel(**{**usual, **said})
 
 
 def test_the_answer_comes_piece_by_piece(server: Told) -> None:
@@ -101,6 +107,20 @@ def test_one_that_writes_for_ever_is_stopped(server: Told) -> None:
     ticks = iter(range(0, 10_000, 50))
     with pytest.raises(ChatError, match="still writing after 120 s"):
         list(model(server, clock=lambda: float(next(ticks))).write(ASK))
+
+
+def test_signs_of_life_alone_are_no_answer(server: Told) -> None:
+    ticks = iter(range(0, 10_000, 50))
+    server.raw = b": still there\n\n" * 100_000
+    with pytest.raises(ChatError, match="still writing after 120 s"):
+        list(model(server, clock=lambda: float(next(ticks))).write(ASK))
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["stream", "whole"])
+def test_a_line_without_an_end_is_not_kept(server: Told, plain: bool) -> None:
+    server.raw, server.plain = b"data: " + b"x" * (3 << 20), plain
+    with pytest.raises(ChatError, match="without an end"):
+        list(model(server, streamed=not plain).write(ASK))
 
 
 def test_nobody_there_is_an_error_that_names_the_server() -> None:

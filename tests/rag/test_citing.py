@@ -42,3 +42,8 @@ def test_what_a_passage_says_is_backed_by_it(sentence: str, cited: tuple[int, ..
 )
 def test_what_no_passage_says_is_refused(sentence: str, why: Refused) -> None:
     assert checked(sentence, PASSAGES).refused == why
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "1-" + "9" * 5_000, "0" * 50], ids=["long", "range", "zeros"])
+def test_a_number_that_nobody_could_read_is_no_citation(number: str) -> None:
+    assert checked(f"Beds are free [{number}].", {1: "Beds are free."}).refused in (None, Refused.UNKNOWN_PASSAGE)

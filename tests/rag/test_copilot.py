@@ -65,6 +65,16 @@ def test_paths_are_written_from_the_files_folder(settings: Settings, clinic: Ver
     assert folder.path == settings.home / "docs"
 
 
+def test_exports_of_tickets_are_written_from_the_files_folder_and_name_people(settings: Settings) -> None:
+    settings.resolved_copilots_file.write_text(
+        "copilots: [{name: desk, sources: [{name: t, tickets: {path: 'a/*.csv', comments_path: /b.csv}}]}]\n"
+    )
+    (source,) = load_copilots(settings, {})["desk"].sources
+    assert source.tickets is not None
+    assert (source.tickets.path, source.tickets.comments_path) == (settings.home / "a/*.csv", Path("/b.csv"))
+    assert (source.kind, source.label_of("4711")) == ("ticket", Label(Sensitivity.PII))
+
+
 def test_a_vertical_brings_copilots_and_copilots_yaml_takes_their_place(settings: Settings, clinic: Vertical) -> None:
     brought = Path(str(clinic.copilots)) / "wards.yaml"
     brought.write_text("name: wards\ntitle: Brought\nsources: [{name: told, records: {}}]\n")
@@ -124,7 +134,11 @@ def test_how_old_it_may_be_is_said_by_source_or_copilot() -> None:
         ("name: told", "name: guides", "two sources are called 'guides'"),
         ("vertical: clinic", "title: x", "records are told of a vertical"),
         ("stale_after: 1h", "kind: note", "records say themselves"),
-        ("stale_after: 1h", "folder: {path: x}", "write one of folder, checkout, records"),
+        ("stale_after: 1h", "folder: {path: x}", "write one of folder, checkout, records, tickets"),
+        ("folder: {path: docs}", "tickets: {path: t.csv}", "tickets have no paths"),
+        ("folder: {path: docs}", "tickets: {path: x, columns: {titel: a}}", "no such key; did you mean 'title'"),
+        ("folder: {path: docs}", "tickets: {path: x, zone: Mars}", "there is no such IANA zone"),
+        ("folder: {path: docs}", "tickets: {path: x, preset: zamad}", "preset"),
         ("roles: [nurse]", "roles: [nurse", "not YAML in line"),
     ],
 )

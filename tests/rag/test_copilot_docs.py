@@ -23,7 +23,9 @@ from rag.languages import LANGUAGES
 from rag.readers import reading
 from rag.rebuild import Rebuild
 from rag.recipe import Recipe
+from rag.ticket_export import PRESETS, TicketColumns, TicketsOptions
 from substrate.columns import Sensitivity
+from substrate.sources.source import Fault
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "copilots.md").read_text("utf-8")
@@ -36,6 +38,8 @@ PARTS: dict[str, type[BaseModel]] = {
     "sources.folder.": FolderOptions,
     "sources.checkout.": CheckoutOptions,
     "sources.records.": RecordsOptions,
+    "sources.tickets.": TicketsOptions,
+    "sources.tickets.columns.": TicketColumns,
     "sources.paths.": Otherwise,
 }
 
@@ -50,6 +54,8 @@ def test_every_key_has_its_line_and_no_line_is_left_over() -> None:
 
 
 def shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return value.name.lower() if isinstance(value, Sensitivity) else str(value)
 
 
@@ -78,8 +84,24 @@ def test_every_reason_is_told() -> None:
     sources = [
         path.read_text("utf-8") for room in ("readers", "sources") for path in (ROOT / "rag" / room).glob("*.py")
     ]
-    used = {reason for text in sources for reason in re.findall(r'UnreadableError\(\s*"(\w+)"', text)}
-    assert used == set(re.findall(r"^\| `(\w+)` \|", section("Which files are read, and how"), re.MULTILINE))
+    used = {reason for text in sources for reason in re.findall(r'(?:UnreadableError|_refuse)\(\s*"(\w+)"', text)}
+    told = "".join(map(section, ("Which files are read, and how", "Tickets")))
+    assert used <= set(re.findall(r"^\| `(\w+)` \|", told, re.MULTILINE))
+    files = set(re.findall(r"^\| `(\w+)` \|", section("Which files are read, and how"), re.MULTILINE))
+    assert files <= used
+
+
+def test_what_is_said_of_tickets_is_so() -> None:
+    page = section("Tickets")
+    assert set(re.findall(r"^\| `(\w+)` \|", page.partition("| preset |")[2].partition("\n\n")[0], re.M)) == set(
+        PRESETS
+    )
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (copilot,) = read_copilots(example, "docs/copilots.md")
+    assert [source.sensitivity for source in copilot.sources] == [Sensitivity.PII, Sensitivity.PII]
+    told = {*re.findall(r"`(\w+)`", page.partition("| reason |")[2].partition("\n\n")[0])}
+    faults = {str(fault) for fault in Fault} - {"truncated", "no_type", "unreadable", "missing_value", "wrong_type"}
+    assert told - {"no_id", "contradictory", "no_text"} == faults - {"unknown_code", "bad_reference"}
 
 
 def test_every_language_is_told() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rag.expansion import INSTEAD, looked_for
 
 WORDS = {"DNA": ("did not attend", "no-show"), "emergency department": ("ED", "A&E")}
@@ -22,6 +24,15 @@ def test_a_phrase_is_known_by_all_its_words_in_order() -> None:
 
 def test_a_word_within_a_word_is_not_meant() -> None:
     assert looked_for("dnases", WORDS) == {"dnases": 1.0}
+
+
+@pytest.mark.parametrize("asked", ["drugs", "a drug's name", "Drug"])
+def test_a_word_is_known_whatever_its_ending(asked: str) -> None:
+    assert looked_for(asked, {"drug": ("medicine",)})["medicine"] == INSTEAD
+
+
+def test_a_phrase_is_known_whatever_the_endings_of_its_words() -> None:
+    assert "ed" in looked_for("two emergency departments", WORDS)
 
 
 def test_function_words_alone_are_taken_at_their_word() -> None:

@@ -118,3 +118,12 @@ def test_no_text_takes_long(text: str) -> None:
     began = perf_counter()
     Redaction(KNOWN).mask(text)
     assert perf_counter() - began < 20
+
+
+def test_a_label_that_a_document_writes_never_becomes_a_name() -> None:
+    redaction = Redaction([Known("name", "Thaddeus Quillfeather")])
+    redaction.mask("What about Thaddeus Quillfeather?")
+    out = redaction.mask("It is known that [name 1] steals.")
+    assert "[name 1]" not in out
+    assert redaction.unmask(out) == "It is known that [name 1] steals."
+    assert redaction.masked == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,8 @@ def ask(request: pytest.FixtureRequest, one_ledger: Database, tmp_path: Path) ->
         real = stack.enter_context(open_index(Settings(home=tmp_path, _env_file=None), one_ledger, CLOCK, options))
         index: Index = in_memory(real) if request.param == "memory" else real
 
-        def asked(text: str, caller: Caller = CALLERS["doctor"], **wanted: object) -> SearchResult:
-            return search(index, EMBEDDER, caller, HELPER, Query(text, **wanted), CLOCK.now())  # type: ignore[arg-type]
+        def asked(text: str, caller: Caller = CALLERS["doctor"], **wanted: Any) -> SearchResult:
+            return search(index, EMBEDDER, caller, HELPER, Query(text, **wanted), CLOCK.now())
 
         yield asked
 

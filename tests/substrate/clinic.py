@@ -7,7 +7,6 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 import orjson
-from sqlmodel import Field  # noqa: F401 - SQLModel resolves annotations in this module
 
 from substrate.catalog import Vertical
 from substrate.columns import Sensitivity, column, instant, reference

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from substrate.aliases import alias_wanted
 from substrate.database import Database
 from substrate.records import record_id
+from substrate.sources.source import Row
 from tests.substrate.clinic import Doctor, Step, Visit, row
 from tests.substrate.test_ingest import live, take, versions
 
@@ -16,9 +17,9 @@ visit, doctor = row("Visit", {"id": "v", "badge": "B7", "steps": ["x"]}), row("D
 
 
 @pytest.mark.parametrize("batches", [[[visit], [doctor]], [[doctor], [visit]], [[visit, doctor]], [[doctor, visit]]])
-def test_both_orders_end_in_the_same(clinic: Database, batches: list[list[object]]) -> None:
+def test_both_orders_end_in_the_same(clinic: Database, batches: list[list[Row]]) -> None:
     for rows in batches:
-        take(clinic, *rows)  # type: ignore[arg-type]  # rows
+        take(clinic, *rows)
     assert live(clinic, Visit)["v"]["doctor_id"] == DOCTOR
     assert live(clinic, Step)["v#x"]["doctor_id"] == DOCTOR
     with clinic.read() as connection:

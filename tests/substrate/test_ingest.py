@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -21,10 +22,10 @@ NOW = 400 * DAY
 MORNING = {"start": "1971-01-01T09:00:00Z"}
 
 
-def take(database: Database, *rows: Row, now: int = NOW, **more: object) -> IngestReport:
+def take(database: Database, *rows: Row, now: int = NOW, **more: Any) -> IngestReport:
     with database.write() as connection:
         connection.exec_driver_sql("DELETE FROM source_cursor")
-    return ingest(database, CLINIC, ListSource(rows, **more), now)  # type: ignore[arg-type]
+    return ingest(database, CLINIC, ListSource(rows, **more), now)
 
 
 def live(database: Database, record: type[Record]) -> dict[str, dict[str, object]]:

@@ -8,6 +8,7 @@ import pytest
 
 from substrate.database import Database
 from substrate.records import record_id
+from substrate.sources.source import Row
 from tests.substrate.clinic import Place, Step, row
 from tests.substrate.test_ingest import live, take, versions
 
@@ -21,9 +22,9 @@ def wards(database: Database) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("order", list(permutations([WARD, ROOM, BED])))
-def test_a_chain_resolves_in_any_order(clinic: Database, order: tuple[object, ...]) -> None:
+def test_a_chain_resolves_in_any_order(clinic: Database, order: tuple[Row, ...]) -> None:
     for each in order:
-        take(clinic, each)  # type: ignore[arg-type]
+        take(clinic, each)
     assert set(wards(clinic).values()) == {record_id("erp", "place", "ward")}
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from substrate.database import Database
 from substrate.ingest import ingest
-from substrate.mapping import Draft, Mapper
+from substrate.mapping import Draft, Mapper, Reader
 from substrate.sources.source import Cursor, Fault, Page, Row
 from substrate.sweep import Limits, Sweep
 from tests.substrate.clinic import CLINIC, Doctor, ListSource, Step, Visit, read_doctor, row
@@ -21,10 +21,10 @@ from tests.substrate.test_ingest import MORNING, NOW, live, take
 def prefixed(prefix: str) -> Mapper:
     """Doctors of a resource of their own, whose keys begin with its name."""
 
-    def read(payload: dict[str, object], reader: object) -> object:
-        return read_doctor({**payload, "id": prefix + str(payload["id"])}, reader)  # type: ignore[arg-type]  # a reader
+    def read(payload: dict[str, Any], reader: Reader) -> Draft:
+        return read_doctor({**payload, "id": prefix + str(payload["id"])}, reader)
 
-    return Mapper(prefix.strip("/"), Doctor, read, prefix=prefix)  # type: ignore[arg-type]  # the same
+    return Mapper(prefix.strip("/"), Doctor, read, prefix=prefix)
 
 
 TWO_WAYS = dataclasses.replace(CLINIC, mappers=(prefixed("In/"), prefixed("Out/")))

@@ -37,11 +37,6 @@ class Shipped:
         self.review = Review(vertical, [vertical.templates], NOW)
         self._templates = Templates([vertical.templates])
 
-    @cache  # noqa: B019  # as many as there are rules, for the length of the tests
-    def sampler(self, rule_id: str) -> Sampler:
-        """Samples of a rule."""
-        return Sampler(compile_rule(self.rules[rule_id], self.facts), self.facts, NOW)
-
     def told(self, sample: Sample, clearance: Sensitivity) -> Rendered:
         """The message about a sample."""
         return self._templates.render(
@@ -53,6 +48,13 @@ class Shipped:
 SHIPPED = {name: Shipped(vertical) for name, vertical in sorted(verticals().items())}
 OWNERS = {rule_id: shipped for shipped in SHIPPED.values() for rule_id in shipped.rules}
 RULES = {rule_id: shipped.rules[rule_id] for rule_id, shipped in OWNERS.items()}
+
+
+@cache
+def sampler_of(rule_id: str) -> Sampler:
+    """Samples of a rule."""
+    facts = OWNERS[rule_id].facts
+    return Sampler(compile_rule(RULES[rule_id], facts), facts, NOW)
 
 
 def text_of(message: Rendered) -> str:
@@ -74,7 +76,7 @@ def test_no_file_lies_there_for_nothing(shipped: Shipped) -> None:
 @pytest.mark.parametrize("rule_id", RULES)
 def test_every_message_can_be_told_in_its_own_words(rule_id: str, clearance: Sensitivity) -> None:
     shipped = OWNERS[rule_id]
-    for sample in samples(shipped.sampler(rule_id), REASONS):
+    for sample in samples(sampler_of(rule_id), REASONS):
         message = shipped.told(sample, clearance)
         assert "template_fault" not in message.body, (sample.reason, sample.what)
         assert message.subject
@@ -87,9 +89,8 @@ def test_who_may_see_it_reads_whom_it_is_about(rule: Rule) -> None:
     reached = shipped.facts.paths.targets(shipped.facts.paths.record(rule.entity))
     about = [person for person in PERSONS if f"{person}.name" in rule.values]
     assert about == [person for person in PERSONS if person in reached]
-    message = shipped.told(
-        shipped.sampler(rule.id).sample(shipped.sampler(rule.id).made_up(), "fired"), Sensitivity.PHI
-    )
+    sampler = sampler_of(rule.id)
+    message = shipped.told(sampler.sample(sampler.made_up(), "fired"), Sensitivity.PHI)
     for person in about:
         assert f"‹{person}›" in message.text or f"‹name of the {person}›" in message.text
 
@@ -116,7 +117,7 @@ def test_no_protected_value_reaches_those_who_may_not_see_it(data: st.DataObject
     compiled = compile_rule(RULES[rule_id], shipped.facts)
     operands = [operand for path in compiled.paths if (operand := schema.resolve(path)) is not None]
     values = {operand.path: data.draw(values_of(operand)) for operand in operands}
-    sampler = shipped.sampler(rule_id)
+    sampler = sampler_of(rule_id)
     sample = sampler.sample(sampler.of_values(values, NOW, what="random"), data.draw(st.sampled_from(list(REASONS))))
     said = text_of(shipped.told(sample, Sensitivity.INTERNAL))
     leaves = sample.context["values"]

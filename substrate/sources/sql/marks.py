@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,7 +52,7 @@ class Reach:
         if is_number(mark):
             return mark - max(self.versions, int(self.overlap * _epoch_steps(mark) / MICROS))
         moment = instant(mark, self.zone)
-        if moment is None:  # pragma: no cover - `may_be` has let none through
+        if moment is None:  # `may_be` has let none such through
             return mark
         return _written(moment - self.overlap, mark, self.zone, self._repeated(moment))
 
@@ -78,7 +78,7 @@ def instant(value: Any, zone: ZoneInfo) -> int | None:
         except ValueError:
             return None
     elif isinstance(value, date) and not isinstance(value, datetime):
-        moment = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - its zone is set below
+        moment = datetime.combine(value, time.min, zone)
     if not isinstance(moment, datetime):
         return None
     return to_micros(moment if moment.tzinfo else moment.replace(tzinfo=zone))

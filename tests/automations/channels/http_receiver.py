@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
 
-_RESET = struct.pack("ii", 1, 0)
+from tests import loopback
 
 
 @dataclass
@@ -43,14 +40,13 @@ class Receiver:
 def serving(receiver: Receiver) -> Iterator[str]:
     """The receiver, by its address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(loopback.Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if receiver.status == -1:
                 receiver.closing.wait()
             if receiver.status <= 0:
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                self.close_connection = True
+                self.reset()
                 return
             if receiver.status < 300:
                 heads = {name.lower(): value for name, value in self.headers.items()}
@@ -66,24 +62,10 @@ def serving(receiver: Receiver) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_args: object) -> None:
-            """Say nothing."""
-
-        def finish(self) -> None:
-            """Let go of a connection even if its other end has gone."""
-            try:
-                super().finish()
-            except OSError:
-                return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = False
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        receiver.closing.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    server = loopback.server(Handler)
+    server.daemon_threads = False  # the end waits for the requests that it is at
+    with loopback.listening(server) as address:
+        try:
+            yield address
+        finally:
+            receiver.closing.set()

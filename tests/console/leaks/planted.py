@@ -41,7 +41,20 @@ from verticals.hospital.records import Note, Patient
 
 NORTH = ("Zebedee Quillfeather", "MRN-7719305", "a walnut sized growth", "GUIDELINE-PLANTED-NORTH")
 SOUTH = ("Ottoline Marchbanks", "MRN-8823614", "a broken clavicle", "GUIDELINE-PLANTED-SOUTH")
-WORDS = (*NORTH, *SOUTH, "Quillfeather", "Marchbanks", "Zebedee", "Ottoline", "walnut", "clavicle", "p-zeb", "p-otto")
+TICKET = "TICKET-PLANTED-TONER"
+WORDS = (
+    TICKET,
+    *NORTH,
+    *SOUTH,
+    "Quillfeather",
+    "Marchbanks",
+    "Zebedee",
+    "Ottoline",
+    "walnut",
+    "clavicle",
+    "p-zeb",
+    "p-otto",
+)
 OPEN = "Visiting hours are from two to six"
 
 CHIEF = Caller("chief", "doctor", Sensitivity.PHI)
@@ -62,7 +75,10 @@ copilots:
         paths:
           "north.md": {sensitivity: phi, site: north, roles: [doctor]}
           "south.md": {sensitivity: phi, site: south, roles: [doctor]}
+      - name: desk
+        tickets: {path: desk.csv}
 """
+DESK = f"id,title,body,comment\n1,Ward round,The list for the round on the ward: {TICKET}.,{NORTH[0]} said so\n"
 RULE = {
     "rule": "told-name", "title": "A patient with a record number", "description": "For the test",
     "entity": "patient", "when": 'mrn.startsWith("MRN-")', "severity": "high", "owner": "charge-nurse",
@@ -112,6 +128,7 @@ def house(home: Path) -> Iterator[House]:
     home.mkdir()
     (home / "copilots.yaml").write_text(COPILOTS, "utf-8")
     _files(home / "files")
+    (home / "desk.csv").write_text(DESK, "utf-8")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         settings = Settings(home=home, web_port=listening.getsockname()[1])

@@ -12,6 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from console.local import local_key
+from rag.generations import begin
+from rag.ledger import Why
 from rag.reply import Outcome
 from substrate.clock import MINUTE
 from substrate.database import open_database
@@ -199,3 +201,19 @@ def test_a_narrower_key_of_one_site_sees_that_site_alone(ward: Ward) -> None:
     with ward.served(south) as client:
         found = client.post("/copilots/ward/search", json=QUESTION).json()
     assert {hit["document"] for hit in found["hits"]} == {"discharge.md", "note/2"}
+
+
+@pytest.mark.parametrize("generation", [0, 1 << 63, 10**30])
+def test_a_generation_that_cannot_be_is_refused(nurse: TestClient, generation: int) -> None:
+    said = {**QUESTION, "helpful": True, "generation": generation}
+    assert nurse.post("/copilots/ward/feedback", json=said).status_code == 422
+
+
+@pytest.mark.parametrize("door", ["search", "answer", "context"])
+def test_an_index_that_another_embedder_made_is_not_asked(ward: Ward, door: str) -> None:
+    values = {"recipe": "r", "embedder": "another", "dimensions": 256}
+    with ward.database.write() as connection:
+        made = begin(connection, "ward", values, Why.FIRST, NOW)
+    assert made.id == ward.shelf.index.live("ward").generation
+    status, said = refusal(ward, f"/copilots/ward/{door}", ANNA)
+    assert (status, said) == (503, "the index of 'ward' was made by another embedder")

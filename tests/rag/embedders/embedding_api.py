@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import orjson
 
-_RESET = struct.pack("ii", 1, 0)
+from tests import loopback
 
 Content = dict[str, Any]
 
@@ -58,7 +55,7 @@ def answer_to(asked: Content) -> Content:
 def serving(api: Api) -> Iterator[str]:
     """The API, by its base address."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(loopback.Handler):
         def do_POST(self) -> None:
             asked = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
             api.heads.append({name.lower(): value for name, value in self.headers.items()})
@@ -79,28 +76,12 @@ def serving(api: Api) -> Iterator[str]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if short:
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                self.close_connection = True
-                return
-            self.wfile.write(content)
+                self.reset()
+            else:
+                self.wfile.write(content)
 
-        def log_message(self, *_args: object) -> None:
-            """Say nothing."""
-
-        def finish(self) -> None:
-            """Let go of a connection even if its other end has gone."""
-            try:
-                super().finish()
-            except OSError:
-                return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    finally:
-        api.closing.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with loopback.listening(loopback.server(Handler)) as address:
+        try:
+            yield f"{address}/v1"
+        finally:
+            api.closing.set()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from rag.evals.gate import Bar, Quality, quality_gate, weigh
+from rag.evals.gate import Bar, Quality, Verdict, weigh
+from rag.evals.golden import Golden
+from rag.evals.judging import judge
 from rag.evals.measures import Ranks
 from tests.rag.evals.world import Search, golden, judged, question
 
@@ -55,21 +57,20 @@ def test_questions_that_lost_their_places_are_counted() -> None:
     assert verdict.says == "2 of 20 questions lost all their places: q18, q19"
 
 
+def asked(questions: Golden, green: Search, corpus: Mapping[str, str]) -> Verdict:
+    """The verdict on a generation, next to one that knows the answer."""
+    return weigh(judge(questions, GOOD, CORPUS), judge(questions, green, corpus), Bar())
+
+
 @pytest.mark.parametrize(("green", "quality"), [(GOOD, Quality.NOT_WORSE), (POOR, Quality.WORSE)])
-def test_both_generations_are_asked(green: Search, quality: Quality) -> None:
-    questions = golden(question("one"), question("two"))
-    assert quality_gate(questions, (GOOD, CORPUS), (green, CORPUS)).quality is quality
+def test_a_generation_is_judged_by_what_it_answers(green: Search, quality: Quality) -> None:
+    assert asked(golden(question("one"), question("two")), green, CORPUS).quality is quality
 
 
 def test_a_green_generation_that_lacks_the_document_stays_out() -> None:
-    questions = golden(question("one"), question("two"))
-    assert quality_gate(questions, (GOOD, CORPUS), (GOOD, {})).quality is Quality.LOST
-
-
-def test_the_first_generation_passes() -> None:
-    assert quality_gate(golden(question("one")), None, (POOR, CORPUS)).quality is Quality.FIRST
+    assert asked(golden(question("one"), question("two")), GOOD, {}).quality is Quality.LOST
 
 
 def test_without_a_question_that_can_be_measured_nothing_is_decided() -> None:
-    verdict = quality_gate(golden(question("one", "said nowhere at all")), (GOOD, CORPUS), (GOOD, CORPUS))
+    verdict = asked(golden(question("one", "said nowhere at all")), GOOD, CORPUS)
     assert (verdict.quality, verdict.passes) == (Quality.NOTHING_ASKED, True)

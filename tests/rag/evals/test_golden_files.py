@@ -10,7 +10,7 @@ import pytest
 from rag.copilot import FolderOptions, SourceSpec
 from rag.embedders.hashing import HashingEmbedder
 from rag.evals.golden import Golden, load_golden
-from rag.evals.places import fills, lost_places
+from rag.evals.places import fills, lost_reason
 from rag.hit import Passage
 from rag.recipe import Recipe
 from rag.sources import files
@@ -60,8 +60,9 @@ def test_there_are_enough_questions_and_some_without_an_answer(golden: Golden) -
 
 
 def test_every_place_stands_in_the_corpus(golden: Golden, shared_data: Path) -> None:
-    asked = ((question.id, question.where) for question in golden.questions)
-    assert lost_places(asked, corpus_at(head_of(golden, shared_data))) == []
+    corpus = corpus_at(head_of(golden, shared_data))
+    reasons = {(one.id, place.document): lost_reason(place, corpus) for one in golden.questions for place in one.where}
+    assert [place for place, reason in reasons.items() if reason is not None] == []
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.evals.golden import Question
-from rag.evals.judging import Found, Judged, corpus_of, judge, summary
+from rag.evals.judging import Found, Judged, judge, summary, whole
 from rag.evals.places import LostReason
 from tests.rag.evals.world import Search, golden, judged, passage, question
 
@@ -41,9 +41,9 @@ def test_the_summary_of_nothing_has_no_measures() -> None:
     assert summary(judged((1,), (None,))).mean("mrr") == 0.5
 
 
-def test_a_corpus_is_put_together_from_passages_so_that_a_phrase_that_was_cut_in_two_is_whole() -> None:
-    passages = [passage("Wash.", headings=("Hands",)), passage("Dry.", headings=("Hands",)), passage("Go.", "b.md")]
-    assert corpus_of(passages) == {"a.md": "a.md\nHands\nWash.\nDry.", "b.md": "b.md\nGo."}
+def test_a_document_is_put_together_from_its_chunks_so_that_a_phrase_that_was_cut_in_two_is_whole() -> None:
+    chunks = [(("Hands",), "Wash."), (("Hands",), "Dry."), (("Feet",), "Go.")]
+    assert whole("Hygiene", chunks) == "Hygiene\nHands\nWash.\nDry.\nFeet\nGo."
 
 
 def test_a_passage_that_stands_in_for_another_document_fills_its_places() -> None:

@@ -89,6 +89,13 @@ def test_a_trial_knows_what_it_was_measured_on(ledger: Database, index: Index) -
     assert all(one.took > 0 for one in trial.judged)
 
 
+@pytest.mark.parametrize(("thin", "declined"), [(0.0, False), (1.0, True)])
+def test_what_is_declined_is_what_the_copilot_would_decline(index: Index, thin: float, declined: bool) -> None:
+    copilot = HELPER.model_copy(update={"thin": thin})
+    caller = overseer("cli:ana", copilot, index.live("helper").partitions.values())
+    assert asking(index, HashingEmbedder(), caller, copilot, CLOCK.now())("Who cleans the floors?").declined is declined
+
+
 def test_the_corpus_is_the_same_until_a_document_changes(ledger: Database, shelf: Shelf) -> None:
     prints = []
     for text in ("One.", "One.", "Two."):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import docx
 import pytest
@@ -40,9 +41,9 @@ def word() -> bytes:
     return saved(made)
 
 
-def saved(made: object) -> bytes:
+def saved(made: Any) -> bytes:
     buffer = BytesIO()
-    made.save(buffer)  # type: ignore[attr-defined]  # python-docx brings no types
+    made.save(buffer)
     return buffer.getvalue()
 
 

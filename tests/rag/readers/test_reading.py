@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rag.document import Document, UnreadableError
 from rag.readers import reading
+from rag.readers.parsed import Parsed
 from rag.readers.reading import SUFFIXES, read_file
 from rag.recipe import Recipe
 from rag.splitting import split
@@ -99,3 +100,22 @@ def test_every_real_document_is_read_and_cut_within_bounds(shared_data: Path) ->
         found = split(Document(path.name, parsed.title, parsed.markdown), words, Recipe())
         assert all(chunk.text.strip() for chunk in found), path
         assert max(words([chunk.embedded_text for chunk in found]), default=0) <= Recipe().tokens, path
+
+
+def test_front_matter_that_repeats_itself_without_end_costs_nothing() -> None:
+    levels = "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 30))
+    parsed = read_file(f"---\na0: &a0 {{k: v}}\n{levels}---\n# Beds\n\nClean them.\n".encode(), "a.md")
+    assert parsed == Parsed("Beds", "# Beds\n\nClean them.")
+
+
+def test_a_pointer_of_git_lfs_is_no_document() -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
+    for name in ("a.md", "a.pdf"):
+        with pytest.raises(UnreadableError, match="git lfs pull"):
+            read_file(pointer, name)
+
+
+def test_what_no_database_takes_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(reading._FILES, ".pdf", lambda _data, _name: Parsed("a\ud800b" * 500, "x\0y\udfff"))
+    parsed = read_file(b"%PDF", "a.pdf")
+    assert (parsed.title[:3], len(parsed.title), parsed.markdown) == ("a?b", 500, "x\ufffdy?")

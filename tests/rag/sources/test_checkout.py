@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from rag.copilot import SourceSpec
+from rag.document import UnreadableError
 from rag.sources.checkout import CheckoutFiles
 from substrate.clock import MICROS
 from substrate.errors import SourceError
@@ -125,3 +126,30 @@ def test_a_repository_cannot_have_us_run_its_programs(repository: Path, git: Git
     for entry in source(repository).entries(connection):
         entry.read()
     assert not ran.exists()
+
+
+def test_a_file_that_the_repository_lost_is_held_and_the_rest_is_read(
+    repository: Path, git: Git, connection: Connection
+) -> None:
+    sha = git("rev-parse", "HEAD:beds.md")
+    (repository / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
+    beds, pay = list(source(repository).entries(connection))
+    assert pay.read().title == "Pay"
+    with pytest.raises(UnreadableError, match="does not hold it"):
+        beds.read()
+
+
+def test_what_is_missing_is_not_fetched_by_a_program_that_the_repository_names(
+    repository: Path, git: Git, connection: Connection, tmp_path: Path
+) -> None:
+    sha = git("rev-parse", "HEAD:beds.md")
+    (repository / ".git" / "objects" / sha[:2] / sha[2:]).unlink()
+    fetch = {
+        "core.repositoryformatversion": "1", "extensions.partialClone": "origin", "remote.origin.promisor": "true",
+        "remote.origin.url": "ssh://host/path", "core.sshCommand": f"touch {tmp_path}/ran; false",
+    }  # fmt: skip
+    for name, value in fetch.items():
+        git("config", name, value)
+    with pytest.raises(UnreadableError):
+        next(source(repository).entries(connection)).read()
+    assert not (tmp_path / "ran").exists()

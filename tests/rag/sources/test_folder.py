@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine
 
 from rag.copilot import SourceSpec
 from rag.document import Document, UnreadableError
+from rag.sources import files
 from rag.sources.folder import FolderFiles
 from substrate.access import Label
 from substrate.clock import HOUR, ManualClock, SystemClock
@@ -168,3 +169,27 @@ def test_a_file_that_is_gone_when_it_is_read_is_held(docs: Path, connection: Con
 def test_who_may_see_it_is_part_of_the_fingerprint_and_where_it_lies_is_not(docs: Path, tmp_path: Path) -> None:
     assert source(docs).fingerprint() == source(tmp_path).fingerprint()
     assert source(docs).fingerprint() != source(docs, paths={"hr/**": {"roles": ["manager"]}}).fingerprint()
+
+
+def test_a_link_shows_nobody_what_is_for_others_or_left_out(docs: Path, stamps: Any, connection: Connection) -> None:
+    (docs / ".kept").mkdir()
+    (docs / ".kept" / "key.md").write_text("# Key")
+    for name, target in (("pay", "hr/pay.md"), ("key", ".kept/key.md"), ("beds2", "beds.md")):
+        (docs / f"{name}.md").symlink_to(docs / target)
+    paths = {"hr/**": {"sensitivity": "pii"}}
+    assert list(stamps(source(docs, paths=paths))) == ["beds.md", "beds2.md", "hr/pay.md"]
+    assert list(stamps(source(docs, exclude=["hr/**"]))) == ["beds.md", "beds2.md"]
+
+
+def test_a_file_that_became_a_pipe_is_not_waited_for(docs: Path, connection: Connection) -> None:
+    beds = next(source(docs).entries(connection))
+    (docs / "beds.md").unlink()
+    os.mkfifo(docs / "beds.md")
+    with pytest.raises(UnreadableError, match="cannot be opened"):
+        beds.read()
+
+
+def test_a_time_beyond_all_calendars_is_none(docs: Path) -> None:
+    spec = SourceSpec.model_validate({"name": "files", "folder": {"path": docs}})
+    assert files.document(spec, "a.md", b"# A", version="1", changed_at=2**65).changed_at is None
+    assert files.document(spec, "a.md", b"# A", version="1", changed_at=SOON).changed_at == SOON

@@ -1,6 +1,6 @@
 """Hypothesis strategies for random expressions, well typed by the way they are made."""
 
-from functools import cache
+from functools import cache, partial
 
 from hypothesis import strategies as st
 
@@ -22,13 +22,13 @@ def constants(type_: Type) -> st.SearchStrategy[Node]:
     if type_ is Type.TIMESTAMP:
         text = st.sampled_from(["1970-01-01T00:00:00Z", "2024-02-29T12:00:00+02:00", "0001-01-01T00:00:00Z"])
         return text.map(lambda when: Call("timestamp", (Literal(when, Type.STRING),)))
-    plain: dict[Type, st.SearchStrategy[object]] = {
+    plain: dict[Type, st.SearchStrategy[int | float | str | bool]] = {
         Type.INT: st.integers(-20, 20),
         Type.DOUBLE: st.floats(-20, 20, allow_nan=False),
         Type.STRING: st.text("abAB%_é", max_size=3),
         Type.BOOL: st.booleans(),
     }
-    return st.one_of(nasty, plain[type_]).map(lambda value: Literal(value, type_))  # type: ignore[arg-type]
+    return st.one_of(nasty, plain[type_]).map(lambda value: Literal(value, type_))
 
 
 def fields(type_: Type) -> st.SearchStrategy[Node]:
@@ -78,16 +78,12 @@ def _operations(type_: Type, depth: int) -> st.SearchStrategy[Node]:
         for overload in overloads:
             if overload.result is type_:
                 parts = expressions(overload.args[0], depth - 1)
-                forms.append(parts.map(lambda part, operator=operator: _unary(operator, part)))  # type: ignore[misc]
+                forms.append(parts.map(partial(Unary, operator)))
     return st.one_of(forms) if forms else leaves(type_)
 
 
 def _binary(operator: str, types: tuple[Type, ...], depth: int) -> st.SearchStrategy[Node]:
     return st.deferred(lambda: _tuples(types, depth)).map(lambda pair: Binary(operator, pair[0], pair[1]))
-
-
-def _unary(operator: str, part: Node) -> Node:
-    return Unary(operator, part)
 
 
 def _functions(type_: Type, depth: int) -> list[st.SearchStrategy[Node]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from substrate.features.declare import Aggregate, View
 from substrate.features.indexes import indexes_for
@@ -10,10 +11,10 @@ from substrate.features.tables import digest_of, feature_table, tables_of
 from tests.substrate.features.house import PATIENTS, VIEWS, WARDS
 
 
-def _changed(**more: object) -> View:
+def _changed(**more: Any) -> View:
     first = WARDS.features[0]
     assert isinstance(first, Aggregate)
-    return replace(WARDS, features=(replace(first, **more), *WARDS.features[1:]))  # type: ignore[arg-type]  # any field
+    return replace(WARDS, features=(replace(first, **more), *WARDS.features[1:]))
 
 
 def test_each_timeline_has_tables_of_its_own() -> None:

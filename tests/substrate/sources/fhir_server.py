@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from substrate.clock import SECOND, ManualClock, from_micros, isoformat, to_micros
+from tests import loopback
 
 START = 1_700_000_000_000_000
 Resource = dict[str, Any]
@@ -308,7 +306,7 @@ def _history_entry(entry: tuple[int, str, str, Resource | None, int]) -> Resourc
     return told if resource is None else {**told, "resource": resource}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(loopback.Handler):
     """Turns replies into bytes, or breaks off in the middle of them."""
 
     protocol_version = "HTTP/1.1"
@@ -338,9 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if resets else body)
         if resets:
-            self.wfile.flush()
-            self.connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
+            self.reset()
 
     def do_POST(self) -> None:
         """A form for a token."""
@@ -349,16 +345,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         """An export that is no longer needed."""
         self.do_GET()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away, as it does after a time-out, is no error."""
 
 
 @contextmanager
@@ -374,13 +360,8 @@ def serving(world: World, make: Callable[[World], Routes] = Routes) -> Iterator[
 def on_loopback(routes: Any) -> Iterator[str]:
     """A server of these routes on a free port of loopback, until the block ends; its address."""
     handler = type("Handler", (_Handler,), {"routes": routes})
-    server = _Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        routes.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with loopback.listening(loopback.server(handler)) as address:
+        try:
+            yield address
+        finally:
+            routes.stopping.set()

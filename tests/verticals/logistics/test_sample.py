@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -50,6 +51,6 @@ def test_events_decide_the_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"customers": 0}, {"days": 0}, {"events": 0}, {"defects": 0.6}])
-def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        SamplePlan(**wrong)  # type: ignore[arg-type]
+        SamplePlan(**wrong)

@@ -168,7 +168,7 @@ def test_signs_of_risk_are_counted(house: Database) -> None:
 def stored(connection: Connection, view: View) -> dict[int, tuple[Any, ...]]:
     """What is stored of each entity, without the time of the refresh."""
     table = feature_table(view)
-    names = [name for name in table.columns.keys() if name not in ("as_of", "computed_at")]  # noqa: SIM118
+    names = [column.name for column in table.c if column.name not in ("as_of", "computed_at")]
     found = connection.execute(select(*(table.c[name] for name in names)))
     return {row.id: tuple(_rounded(value) for value in row) for row in found}
 

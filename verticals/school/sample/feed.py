@@ -58,7 +58,7 @@ class Feed:
         for sheet in SHEETS:
             if rows := school.rows.pop(sheet, None):
                 sink = self._files.get(sheet) or self._open(sheet)
-                sink.write(b"".join([(text if type(text) is bytes else text.encode()) + b"\n" for text, _ in rows]))  # type: ignore[union-attr]
+                sink.write(b"".join([(text if isinstance(text, bytes) else text.encode()) + b"\n" for text, _ in rows]))
                 for number, (_, flaw) in enumerate(rows, self.resources[sheet] + 2):
                     if flaw is not None:
                         self._write_flaw(flaw, number)
