@@ -10,23 +10,23 @@ from sqlalchemy import select
 from rag.generations import live_generation
 from rag.labels import labels
 from rag.ledger import rag_chunk, rag_document
+from rag.rebuild import Rebuild
 from rag.sync import SyncOptions, SyncReport
-from rag.target import Rebuild
 from substrate.access import Label
 from substrate.columns import Sensitivity
 from substrate.database import Database
 from substrate.sweep import Limits
-from tests.rag.stacks import CountingEmbedder, Shelf, brought
+from tests.rag.stacks import HELPER, CountingEmbedder, Shelf, brought
 
-BESIDE = Rebuild(share=0.0, floor=0)
+BESIDE = HELPER.model_copy(update={"rebuild": Rebuild(share=0.0, floor=0)})
 NORTH, SOUTH = Label(Sensitivity.PHI, "north"), Label(Sensitivity.PHI, "south")
 OPEN, NURSES, DOCTORS = (Label(Sensitivity.INTERNAL, None, frozenset(roles)) for roles in ((), ("nurse",), ("doctor",)))
 
 
 def rebuilt(ledger: Database, shelf: Shelf, *, allowed: bool = False) -> SyncReport:
     """A sync whose every change is built beside."""
-    options = SyncOptions(limits=Limits(allowed=allowed), rebuild=BESIDE)
-    return brought(ledger, shelf, options=options)
+    options = SyncOptions(limits=Limits(allowed=allowed))
+    return brought(ledger, shelf, options=options, copilot=BESIDE)
 
 
 def full(label: Label = OPEN, count: int = 40, name: str = "shelf") -> Shelf:
@@ -93,8 +93,7 @@ def test_what_the_embedder_may_no_longer_be_given_is_tightened_too(ledger: Datab
     brought(ledger, shelf)
     relabel(shelf, Label(Sensitivity.PHI))
     careful = CountingEmbedder(Sensitivity.INTERNAL)
-    options = SyncOptions(rebuild=BESIDE)
-    assert brought(ledger, shelf, options=options, embedder=careful).held == {"above_clearance": 40}
+    assert brought(ledger, shelf, embedder=careful, copilot=BESIDE).held == {"above_clearance": 40}
     assert shown(ledger) == {Label(Sensitivity.PHI)}
 
 
