@@ -15,7 +15,8 @@ from benchmarks.replay import embedder_of, opened
 from benchmarks.result import Result, show
 from rag.copilot import Copilot, FolderOptions, SourceSpec
 from rag.embedder import Embedder
-from rag.index import Index, open_index
+from rag.index import Index
+from rag.opening import open_index
 from rag.sources.folder import FolderFiles
 from rag.sync import SyncOptions, SyncReport, sync
 from substrate.clock import SystemClock

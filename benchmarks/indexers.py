@@ -27,7 +27,7 @@ from rag.document import Document
 from rag.embedder import Embedder, Vectors
 from rag.embedders.minilm import open_minilm
 from rag.hit import Query
-from rag.index import open_index
+from rag.opening import open_index
 from rag.recipe import Recipe
 from rag.sources.folder import FolderFiles
 from rag.splitting import split

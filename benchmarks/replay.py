@@ -28,8 +28,8 @@ from rag.embedder import Embedder, Vectors
 from rag.embedders.hashing import HashingEmbedder
 from rag.embedders.minilm import open_minilm
 from rag.generations import live_generation
-from rag.index import open_index
 from rag.ledger import rag_chunk, rag_vector
+from rag.opening import open_index
 from rag.reconcile import alike
 from rag.sources import files
 from rag.sources.folder import FolderFiles

@@ -33,7 +33,8 @@ from rag.copilot import Copilot
 from rag.embedder import Embedder
 from rag.embedders.minilm import open_minilm
 from rag.hit import Query
-from rag.index import Index, IndexOptions, open_index
+from rag.index import Index, IndexOptions
+from rag.opening import open_index
 from rag.recipe import Recipe
 from rag.search import search
 from rag.sources.folder import FolderFiles

@@ -10,7 +10,8 @@ from rag.copilot_files import load_copilots
 from rag.embedder import Embedder
 from rag.embedders.chosen import open_embedder
 from rag.evals.promotion import GoldenGate
-from rag.index import Index, IndexOptions, open_index
+from rag.index import Index, IndexOptions
+from rag.opening import open_index
 from substrate.catalog import verticals
 from substrate.clock import Clock
 from substrate.database import Database

@@ -6,7 +6,6 @@ in memory, lets a new generation answer once it passes the gates, and drops what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -15,20 +14,19 @@ from time import monotonic
 from types import TracebackType
 
 from rag.followed import Followed
-from rag.gates import Quality, Verdict, as_kept, judge
-from rag.generations import Generation, flip, generation, generations, keep_gates, settle
+from rag.gatekeeper import Gatekeeper
+from rag.gates import Quality, Verdict
+from rag.generations import Generation, generation, generations
 from rag.ledger import State, Why
 from rag.lock import FolderLock
 from rag.projection import advance
 from rag.reconcile import Repair
 from rag.served import EXACT, Served
 from rag.vector_store import AT_ONCE, BEHIND, VectorStore
-from rag.vectors_apart import VectorsApart
 from rag.writer import VectorWriter
 from substrate.clock import Clock
 from substrate.database import Database
 from substrate.errors import ConflictError, NotFoundError
-from substrate.settings import Settings
 
 _STEP = 200
 _WHOLE = 2_000
@@ -56,7 +54,7 @@ class IndexOptions:
 
 
 class Index:
-    """What this process serves. Made by `open_index`; closed by `close`, or at the end of a `with`.
+    """What this process serves. Made by `rag.opening.open_index`; closed by `close`, or at the end of a `with`.
 
     Attributes:
         mended: what the last comparison with the ledger found, by copilot.
@@ -75,6 +73,7 @@ class Index:
         self._folder = folder
         self._vectors, self._writer, self._lock = stores
         self._options = options
+        self._gates = Gatekeeper(database, clock, options.quality, options.latency_ms)
         self._turn = RLock()
         self._followed: dict[int, Followed] = {}
         self._live: dict[str, Followed] = {}
@@ -94,17 +93,6 @@ class Index:
         if found is None:
             hint = f"Bring it up to date: plumbline index sync --copilot {copilot}"
             raise NotFoundError(f"nothing is indexed for {copilot!r}", hint=hint)
-        return found.served
-
-    def candidate(self, number: int) -> Served:
-        """A generation that does not answer yet, to be judged.
-
-        Raises:
-            NotFoundError: this process does not follow it.
-        """
-        found = self._followed.get(number)
-        if found is None:
-            raise NotFoundError(f"generation {number} is not followed here", hint="See plumbline index status.")
         return found.served
 
     def follow(self, limit: int = _STEP) -> int:
@@ -166,13 +154,7 @@ class Index:
             while followed.follow(_WHOLE):
                 pass
             followed.caught_up()
-            verdicts = self._judged(followed)
-            failed = [one for one in verdicts if not one.passed]
-            if failed and not insist:
-                self._settle(chosen, verdicts, passed=False)
-                told = "; ".join(f"{one.gate}: {one.detail}" for one in failed)
-                raise ConflictError(f"generation {number} may not answer: {told}", hint="Insist, if it shall anyway.")
-            self._settle(chosen, verdicts, passed=True)
+            verdicts = self._gates.promote(followed, self._live.get(chosen.copilot), insist=insist)
             self._wanted()
             return verdicts
 
@@ -258,26 +240,8 @@ class Index:
         found = followed.generation
         if found.state is not State.READY or self._lock is None or followed.is_behind():
             return
-        verdicts = self._judged(followed)
-        self._settle(found, verdicts, passed=all(one.passed for one in verdicts))
+        self._gates.pass_or_fail(followed, self._live.get(found.copilot))
         self._wanted()
-
-    def _judged(self, followed: Followed) -> list[Verdict]:
-        live = self._live.get(followed.generation.copilot)
-        served = None if live is None else live.served
-        return judge(self._database, followed, served, self._options.quality, self._options.latency_ms)
-
-    def _settle(self, chosen: Generation, verdicts: Sequence[Verdict], *, passed: bool) -> None:
-        now = self._clock.now()
-        with self._database.write() as connection:
-            found = generation(connection, chosen.id)
-            if found.state is State.LIVE:  # another owner was quicker
-                return
-            keep_gates(connection, chosen.id, as_kept(verdicts))
-            if passed:
-                flip(connection, found, now)
-            elif found.state is State.READY:
-                settle(connection, chosen.id, State.FAILED, Why.GATES, now)
 
     def _sweep(self) -> None:
         """Drop what lies in the index of generations that are no more."""
@@ -293,62 +257,6 @@ class Index:
             for folder in (self._folder / "words").glob("*"):
                 if folder.name not in tokens:
                     rmtree(folder, ignore_errors=True)
-
-
-def open_index(settings: Settings, database: Database, clock: Clock, options: IndexOptions | None = None) -> Index:
-    """Own the index: open it, mend it, and follow the ledger to its end.
-
-    With a Chroma server, several processes may serve: the first one in a folder owns its words, and one of all writes
-    the vectors.
-
-    Args:
-        settings: where the index lies.
-        database: where the ledger is.
-        clock: what time it is.
-        options: how it is served.
-
-    Raises:
-        ConflictError: another process owns the index; the message names it.
-        VectorStoreError: the Chroma server does not answer.
-    """
-    options, folder = options or IndexOptions(), settings.resolved_index_dir
-    lock = _locked(settings, clock, options)
-    try:
-        vectors = _vectors(settings, lock if options.apart else None)
-    except BaseException:
-        if lock is not None:
-            lock.close()
-        raise
-    writer = VectorWriter(database, folder, settings.chroma_url)
-    index = Index(database, clock, folder, (vectors, writer, lock), options)
-    try:
-        index.catch_up()
-    except BaseException:
-        index.close()
-        raise
-    return index
-
-
-def _vectors(settings: Settings, lock: FolderLock | None) -> VectorStore:
-    """The vectors: on a server, in a process of their own that inherits the lock, or here."""
-    if settings.chroma_url is None and lock is not None:
-        return VectorsApart(settings.resolved_index_dir, lock.descriptor)
-    # Chroma takes a second to import, which who keeps it apart is spared.
-    from rag.chroma import open_folder, open_server
-
-    if settings.chroma_url is not None:
-        return open_server(settings.chroma_url, settings.chroma_token)
-    return open_folder(settings.resolved_index_dir)[0]
-
-
-def _locked(settings: Settings, clock: Clock, options: IndexOptions) -> FolderLock | None:
-    """The folder's lock; None: somebody else owns it, and the vectors lie on a server, so that we may read."""
-    try:
-        return FolderLock(settings.resolved_index_dir, clock.now(), options.address)
-    except ConflictError:
-        if settings.chroma_url is None:
-            raise
-        return None
 
 
 def _is_followed(found: Generation) -> bool:

@@ -28,7 +28,7 @@ def main(work: str, folder: Path) -> None:
         brought(database, full(), embedder=embedder)
         print(f"embedded {len(embedder.texts)}", flush=True)
         return
-    from rag.index import open_index  # what only syncs is killed sooner for not loading Chroma
+    from rag.opening import open_index  # what only syncs is killed sooner for not loading Chroma
 
     with open_index(Settings(home=folder, _env_file=None), database, CLOCK):
         print("followed", flush=True)

@@ -93,7 +93,7 @@ def test_what_the_embedder_may_no_longer_be_given_is_tightened_too(ledger: Datab
     brought(ledger, shelf)
     relabel(shelf, Label(Sensitivity.PHI))
     careful = CountingEmbedder(Sensitivity.INTERNAL)
-    assert brought(ledger, shelf, embedder=careful, copilot=BESIDE).held == {"above_clearance": 40}
+    assert brought(ledger, shelf, copilot=BESIDE, embedder=careful).held == {"above_clearance": 40}
     assert shown(ledger) == {Label(Sensitivity.PHI)}
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from rag.chroma import open_folder, open_server
-from rag.index import open_index
 from rag.lock import FolderLock
+from rag.opening import open_index
 from rag.vector_store import VectorStore, VectorStoreError
 from rag.vectors_apart import VectorsApart
 from substrate.database import Database

@@ -21,9 +21,10 @@ from rag.generations import (
     retire_old,
     rollback,
 )
-from rag.index import Index, IndexOptions, open_index
+from rag.index import Index, IndexOptions
 from rag.ledger import State, Why, rag_chunk, rag_document, rag_vector
 from rag.live import LiveIndex
+from rag.opening import open_index
 from rag.rebuild import Rebuild
 from rag.recipe import Recipe
 from rag.sync import SyncOptions, SyncReport, sync
@@ -149,7 +150,7 @@ def test_of_two_owners_the_quicker_lets_it_answer(index: Index, ledger: Database
     with ledger.write() as connection:
         ready = generations(connection, "helper")[0]
         flip(connection, ready, CLOCK.now())
-    index._settle(ready, [], passed=True)
+    index._gates._settle(ready, [], passed=True)
     index.catch_up()
     assert index.live("helper").generation == 2
     with pytest.raises(ConflictError, match="generation 2 is live"):

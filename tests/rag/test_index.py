@@ -16,10 +16,11 @@ from rag.chroma import open_folder
 from rag.embedders.hashing import HashingEmbedder
 from rag.generations import generations
 from rag.hit import Query
-from rag.index import Index, IndexOptions, open_index
+from rag.index import Index, IndexOptions
 from rag.ledger import rag_chunk
 from rag.lexical import LexicalIndex
 from rag.lock import holder_of
+from rag.opening import open_index
 from rag.projection import key_of
 from rag.served import Served
 from substrate.access import Label

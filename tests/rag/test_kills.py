@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.replay import replay
 from rag.embedders.hashing import HashingEmbedder
-from rag.index import open_index
+from rag.opening import open_index
 from rag.vectors import count
 from substrate.database import Database
 from substrate.settings import Settings

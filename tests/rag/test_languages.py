@@ -16,9 +16,10 @@ from rag.expansion import looked_for
 from rag.extract import extract
 from rag.fusion import trust_in_words
 from rag.hit import Query
-from rag.index import Index, open_index
+from rag.index import Index
 from rag.languages import LANGUAGES
 from rag.lexical import LexicalIndex, is_function_word, stem_of
+from rag.opening import open_index
 from rag.projection import Change, key_of
 from rag.search import SearchResult, search
 from rag.words import telling, words_of

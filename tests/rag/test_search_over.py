@@ -12,9 +12,10 @@ import pytest
 from rag.embedders.hashing import HashingEmbedder
 from rag.hit import Query
 from rag.hunt import Short
-from rag.index import IndexOptions, open_index
+from rag.index import IndexOptions
 from rag.live import Index
 from rag.memory import MemoryIndex, MemoryLive
+from rag.opening import open_index
 from rag.search import SearchResult, search
 from substrate.access import Caller, Label
 from substrate.columns import Sensitivity

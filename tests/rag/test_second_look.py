@@ -12,8 +12,8 @@ from rag.embedder import Embedder
 from rag.embedders.hashing import HashingEmbedder
 from rag.embedders.minilm import MiniLM
 from rag.hit import Query
-from rag.index import open_index
 from rag.ledger import rag_vector
+from rag.opening import open_index
 from rag.search import SearchResult, search
 from substrate.access import Caller
 from substrate.columns import Sensitivity

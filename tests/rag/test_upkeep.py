@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from rag.index import open_index
 from rag.ledger import rag_chunk, rag_document
+from rag.opening import open_index
 from rag.upkeep import tidy
 from rag.vectors import count
 from substrate.database import Database

@@ -13,8 +13,9 @@ from time import monotonic, sleep
 import numpy as np
 import pytest
 
-from rag.index import IndexOptions, open_index
+from rag.index import IndexOptions
 from rag.lock import FolderLock, holder_of
+from rag.opening import open_index
 from rag.vector_store import VectorStoreError
 from rag.vectors_apart import VectorsApart
 from substrate.database import Database

@@ -23,7 +23,8 @@ from console.web.parts import Parts
 from flows.indexing import copilots_of, sync_copilot
 from flows.installation import Installation
 from rag.embedders.hashing import HashingEmbedder
-from rag.index import Index, IndexOptions, open_index
+from rag.index import Index, IndexOptions
+from rag.opening import open_index
 from substrate.access import Caller
 from substrate.clock import HOUR, SystemClock
 from substrate.columns import Sensitivity

@@ -15,8 +15,9 @@ from rag.evals.sets import freeze_set
 from rag.evals.survey import survey
 from rag.evals.trial import asking, overseer, try_out
 from rag.generations import generations
-from rag.index import Index, IndexOptions, open_index
+from rag.index import Index, IndexOptions
 from rag.ledger import State
+from rag.opening import open_index
 from rag.recipe import Recipe
 from rag.sync import sync
 from substrate.access import Caller, Label
