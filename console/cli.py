@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import typer
 from rich.console import Console
 
 from console.exits import FAULT, INTERRUPTED, MEANINGS, show_error, show_usage_error
+from console.interrupts import NOTE, deaf, heed
 from console.later import later
 from console.terminal import screen
 from substrate.background import go_last
@@ -95,6 +95,10 @@ COMMANDS = {
 """Where each command is, and what it says of itself in the list of all."""
 
 
+_STOP_THEMSELVES = frozenset({"up", "mcp"})
+"""Commands that heed Ctrl-C in their own way."""
+
+
 def _stub() -> None:
     """Never called: the command itself is loaded instead."""
 
@@ -130,6 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     typed = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None and tuple(typed[:2]) in _CAN_WAIT:
         go_last()
+    if arguments is None and not _STOP_THEMSELVES.intersection(typed[:1]):
+        heed()
     as_json = "--json" in typed
     try:
         code = root(typed, prog_name="plumbline", standalone_mode=not as_json)
@@ -139,13 +145,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(show_usage_error(error))
     except SystemExit as end:
         code = end.code
-    except KeyboardInterrupt:  # once more, while what was open was being closed
+    except KeyboardInterrupt:  # outside of what Typer looks after
         code = INTERRUPTED
     except Exception:  # noqa: BLE001  # the end of the process: its exit code must not be taken for another one's
         traceback.print_exc()
         code = FAULT
     if code == INTERRUPTED:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever presses it again is told no more than once
-        note = "interrupted; what was committed stays, and the next run goes on from there"
-        Console(stderr=True).print(f"\n[yellow]{note}[/]", soft_wrap=True)
+        deaf()
+        Console(stderr=True).print(f"\n[yellow]{NOTE}[/]", soft_wrap=True)
     sys.exit(code)

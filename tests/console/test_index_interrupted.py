@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from console.interrupts import NOTE
 from rag.vectors import count
 from substrate.database import open_database
 from substrate.errors import DatabaseError
@@ -18,7 +19,6 @@ from tests.console.test_interrupted import PATIENCE, PLUMBLINE, heed_interrupts,
 
 DOCUMENTS = 260
 SYNC = ("index", "sync", "--from", "guide", "--copilot", "guide")
-SAID = "interrupted; what was committed stays, and the next run goes on from there"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def embedded(home: Path) -> int:
 @pytest.mark.parametrize("times", [1, 4])
 def test_the_next_sync_embeds_only_the_rest(guide: Shell, home: Path, times: int) -> None:
     code, _out, err = interrupted(home, times=times)
-    assert (code, err.strip().endswith(SAID), "Traceback" in err) == (130, True, False)
+    assert (code, err.strip().endswith(NOTE), "Traceback" in err) == (130, True, False)
     kept = embedded(home)
     assert 0 < kept < DOCUMENTS
     after = guide.ask(*SYNC)
@@ -77,6 +77,6 @@ def test_the_next_sync_embeds_only_the_rest(guide: Shell, home: Path, times: int
 @pytest.mark.slow
 def test_a_program_is_told_by_the_exit_code_and_reads_no_half_result(guide: Shell, home: Path) -> None:
     code, out, err = interrupted(home, "--json")
-    assert (code, out, err.strip()) == (130, "", SAID)
+    assert (code, out, err.strip()) == (130, "", NOTE)
     status = guide.ask("index", "status")
     assert [one["generation"] for one in status["copilots"] if one["copilot"] == "guide"] == [None]
