@@ -40,7 +40,7 @@ def plain(text: str, *, addresses: bool = False) -> str:
         text: Markdown.
         addresses: leave addresses that stand in it as words, as a document's own; a model's are taken out.
     """
-    text = _GAPS.sub(lambda gap: "\n\n" if gap[0].count("\n") > 1 else " ", _visible(html.unescape(text)))
+    text = _GAPS.sub(_gap, _visible(html.unescape(text)))
     for _ in range(_ROUNDS):
         before = text
         text = _DEFINITION.sub("", _IMAGE.sub(r"\1", text))
@@ -52,6 +52,11 @@ def plain(text: str, *, addresses: bool = False) -> str:
         text = _ADDRESS.sub(_LEFT_OUT, text)
     # Whatever tag is left is one no more; `<name>` in a manual stays readable.
     return _BRACKET.sub("‹", text).replace("](", "] (").replace("![", "! [")
+
+
+def _gap(found: re.Match[str]) -> str:
+    """What is left of many blanks; a new line stays one, since what is indented below it may be an item of a list."""
+    return "\n" * min(found[0].count("\n"), 2) or " "
 
 
 def _visible(text: str) -> str:
