@@ -46,7 +46,7 @@ _SAME = 0.95
 _WORTH = 0.2
 """A sentence that scores so much less than the best one is left out."""
 
-_ITEMS, _LIST = 4, 60
+_ITEMS, _LIST = 6, 60
 """Items of a list that come with the sentence that leads it in, and how many words they have together."""
 
 _LONGEST = 600

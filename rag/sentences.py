@@ -13,6 +13,7 @@ _ABBREVIATED = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|prof|st|e\.?g|i\.?e|etc|vs|no|nr|fig|approx|ca|z\.b)|\b[A-Z])\.$", re.I
 )
 _MARK = re.compile(r"^\s*(?:>\s?|[-*+]\s+|\d{1,3}[.)]\s+)+")
+_MARK_OF_QUOTE = re.compile(r"^\s*(?:>\s?)+")
 _RULE = re.compile(r"^[\s|:=_*+-]*$|^\s*#{1,6}\s")  # a heading says what follows is about, and nothing by itself
 _FENCE = re.compile(r"^\s*(?:>\s?)*(?:`{3,}[^`]*|~{3,}.*)$")
 # Of dialects of Markdown: classes of what stands before them, and icons.
@@ -25,7 +26,9 @@ def sentences(markdown: str) -> list[str]:
     """What a passage says, sentence by sentence, without marks; an item of a list and a row of a table are one each."""
     found = []
     for block in _blocks(plain(markdown, addresses=True)):
-        found += [sentence for sentence in split(block) if sum(map(str.isalnum, sentence)) >= _FEWEST_LETTERS]
+        # What defines a term stands behind a colon; the term before it may be in another block.
+        parts = split(block.removeprefix(": "))
+        found += [sentence for sentence in parts if sum(map(str.isalnum, sentence)) >= _FEWEST_LETTERS]
     return found
 
 
@@ -46,7 +49,7 @@ def _blocks(text: str) -> Iterator[str]:
     for line in text.splitlines():
         fence = _FENCE.match(line) is not None
         if code and not fence:
-            yield line.strip()
+            yield _MARK_OF_QUOTE.sub("", line).strip()
             continue
         if fence or _begins(line):
             yield " ".join(paragraph)
