@@ -5,7 +5,7 @@ questions as a phrase. An extract holds the answer if half of that, or more, sta
 that document; the same said elsewhere does not count. What the documents are said not to hold, though they do, counts
 as not held.
 
-    python -m benchmarks.extracts [--sets covid_qa,hospital,logistics,school] [--vectors FILE] [--show 8]
+    python -m benchmarks.extracts [--sets covid_qa,hospital,logistics,school] [--vectors FILE] [--timed] [--show 8]
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from benchmarks.result import Result, show, write
 from benchmarks.stretches import Stretches, share
 from rag.answer import answer
 from rag.copilot import Copilot
-from rag.embedders.minilm import MiniLM, open_minilm
+from rag.embedders.minilm import open_minilm
 from rag.evals.places import fills, words_of
 from rag.ground import Ground
 from rag.hit import Passage, Query
 from rag.memory import MemoryIndex, MemoryLive
 from rag.reply import Answer, Outcome
+from rag.rerank import TokenEmbedder
 from substrate.access import Caller
 from substrate.columns import Sensitivity
 from substrate.database import open_database
@@ -152,19 +153,19 @@ def _f1(text: str, expected: str) -> float:
     return 2 * common / (said.total() + wanted.total()) if common else 0.0
 
 
-def results(bench: Bench, shown: int) -> Iterator[Result]:
+def results(bench: Bench, shown: int, timed: bool) -> Iterator[Result]:
     """The lines of a set: the questions to choose by, and those that are held out."""
     found = [bench.asked(question) for question in bench.judged.questions]
     for name, tuning in (("to choose by", True), ("held out", False)):
         some = [
             one for question, (_, one) in zip(bench.judged.questions, found, strict=True) if question.tuning is tuning
         ]
-        yield from _lines(f"{bench.judged.name}, {len(some)} {name}", some)
+        yield from _lines(f"{bench.judged.name}, {len(some)} {name}", some, timed)
     for question, (said, one) in list(zip(bench.judged.questions, found, strict=True))[:shown]:
         yield Result(question.ask, str(said.text), f"holds: {one.holds}")
 
 
-def _lines(name: str, some: Sequence[Outcomes]) -> Iterator[Result]:
+def _lines(name: str, some: Sequence[Outcomes], timed: bool) -> Iterator[Result]:
     told = [one for one in some if not one.refused]
     yield Result(f"{name}: extract cites a passage that answers", _percent([one.cites for one in some]))
     yield Result("  what it quotes holds the answer", _percent([one.holds for one in some]))
@@ -174,8 +175,9 @@ def _lines(name: str, some: Sequence[Outcomes]) -> Iterator[Result]:
     yield Result("  sentences, words of an extract", f"{_mean(told, 'sentences'):.1f}, {_mean(told, 'words'):.0f}")
     for kind in ("inside", "heading", "debris"):
         yield Result(f"  begins so: {kind}", _percent([one.flaw == kind for one in told]))
-    middle, late = np.percentile([one.took for one in told], (50, 99))
-    yield Result("  from passages to extract, p50 / p99", f"{middle:.0f} / {late:.0f} ms")
+    if timed:
+        middle, late = np.percentile([one.took for one in told], (50, 99))
+        yield Result("  from passages to extract, p50 / p99", f"{middle:.0f} / {late:.0f} ms")
 
 
 def _percent(said: Sequence[bool]) -> str:
@@ -186,7 +188,7 @@ def _mean(some: Sequence[Outcomes], name: str) -> float:
     return float(np.mean([getattr(one, name) for one in some]))
 
 
-def ground(judged: Judged, embedder: MiniLM, kept: Remembering, folder: Path) -> Ground:
+def ground(judged: Judged, embedder: TokenEmbedder, kept: Remembering, folder: Path) -> Ground:
     """An index over a set, and a copilot that answers from it."""
     chunks = cut(judged.documents, kept)
     vectors, states = kept.embed_with_states([chunk.embedded_text for _, chunk in chunks])
@@ -200,19 +202,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", default=",".join(SETS), help="some of the sets, by name")
     parser.add_argument("--vectors", type=Path, help="a file in which vectors are kept for the next run")
+    parser.add_argument("--timed", action="store_true", help="also how long an answer takes, each sentence read anew")
     parser.add_argument("--show", type=int, default=0, help="also print so many answers of each set")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder that holds corpora/")
     parser.add_argument("--models", type=Path, default=MODELS, help="the folder of models")
     parser.add_argument("--out", type=Path, help="also write the lines to this file, as JSON")
     asked = parser.parse_args()
-    # Once with a memory for the passages, and once without for the answers, whose time is told.
-    embedder = open_minilm(asked.models)
     kept = Remembering(open_minilm(asked.models, threads=2), asked.vectors)
+    # What is remembered takes no time, and would not tell what an answer takes.
+    embedder = open_minilm(asked.models) if asked.timed else kept
     found: list[Result] = []
     with TemporaryDirectory() as folder:
         for judged in judged_sets(asked.data, asked.sets.split(",")):
             made = ground(judged, embedder, kept, Path(folder))
-            found += results(Bench(judged, made), asked.show)
+            found += results(Bench(judged, made), asked.show, asked.timed)
             made.database.close()
     show(found, "answers in the documents' own words")
     if asked.out:
