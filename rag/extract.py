@@ -40,9 +40,6 @@ _AGAIN = 0.08
 """What a sentence loses that means the same as a chosen one (maximal marginal relevance, Carbonell and Goldstein, SIGIR
 1998)."""
 
-_SAME = 0.95
-"""Cosine from which two sentences say the same, and one of them is enough."""
-
 _WORTH = 0.2
 """A sentence that scores so much less than the best one is left out."""
 
@@ -94,11 +91,11 @@ def extract(question: str, hits: Sequence[Hit], embedder: Embedder, masked: Call
 
 
 def _said(hits: Sequence[Hit]) -> list[Quoted]:
-    """Every sentence of the hits, once."""
-    found: dict[str, Quoted] = {}
+    """Every sentence of the hits, once; the same about two records is said of both."""
+    found: dict[tuple[str, tuple[str, int] | None], Quoted] = {}
     for number, hit in enumerate(hits):
         for place, text in enumerate(sentences(hit.passage.text)):
-            found.setdefault(text, Quoted(_cut(text), number, place))
+            found.setdefault((text, hit.passage.entity), Quoted(_cut(text), number, place))
     return list(found.values())
 
 
@@ -154,11 +151,8 @@ def _chosen(scores: Scores, meant: Vectors) -> list[int]:
     worthy = [at for at in range(len(scores)) if scores[at] >= scores.max() - _WORTH]
     while worthy and len(chosen) < MOST:
         said = (meant[worthy] @ meant[chosen].T).max(axis=1) if chosen else np.zeros(len(worthy))
-        worth = np.where(said < _SAME, scores[worthy] - _AGAIN * said, -np.inf)
-        best = int(worth.argmax())
-        if worth[best] == -np.inf:
-            break
-        chosen.append(worthy.pop(best))
+        worth = scores[worthy] - _AGAIN * said
+        chosen.append(worthy.pop(int(worth.argmax())))
     return chosen
 
 

@@ -65,6 +65,11 @@ def test_what_two_passages_say_is_said_once() -> None:
     ) == 1  # fmt: skip
 
 
+def test_what_is_said_of_two_records_is_said_of_both() -> None:
+    hits = [Hit(passage("Is seen each morning.", f"patient/{n}", entity=("patient", n)), 1.0) for n in (1, 2)]
+    assert [each.hit for each in extract("Who is seen each morning?", hits, EMBEDDER)] == [0, 1]
+
+
 def test_a_list_comes_with_the_sentence_that_leads_it_in() -> None:
     items = ["open the ward list", "press on Reserve", "tell the porters so"]
     text = "Beds are booked like this:\n\n" + "\n".join(f"- {item}" for item in items) + "\n\nBills come later."
