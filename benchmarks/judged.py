@@ -11,10 +11,12 @@ from __future__ import annotations
 import gzip
 import random
 import tarfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import orjson
@@ -42,6 +44,8 @@ class Asked:
         places: the places that answer it.
         slices: the groups that it belongs to.
         tuning: choices may be made by it; the others are held out and only looked at in the end.
+        answer: the answer in the document's own words; empty: only the document is known, or `places` are.
+        begins: at which character of the document's text it begins.
     """
 
     ask: str
@@ -49,6 +53,8 @@ class Asked:
     places: tuple[Place, ...] = ()
     slices: tuple[str, ...] = ()
     tuning: bool = False
+    answer: str = ""
+    begins: int = 0
 
     def ranks(self, found: Sequence[Passage]) -> Ranks:
         """At which rank what was asked for stands, the best first; of documents each counts once, at its best."""
@@ -83,13 +89,20 @@ def covid_qa(data: Path) -> Judged:
         articles = [one for article in orjson.loads(stream.read())["data"] for one in article["paragraphs"]]
     documents = tuple(_article(one) for one in articles)
     asked = [
-        (str(question["question"]), document.key)
+        _about(question, one, document)
         for one, document in zip(articles, documents, strict=True)
         for question in one["qas"]
     ]
     # What was asked of several articles has several answers, and only one would count.
-    once = [each for each in asked if sum(each[0] == other for other, _ in asked) == 1]
-    return Judged("covid_qa", documents, _halved(Asked(ask, key) for ask, key in once), by_document=True)
+    times = Counter(each.ask for each in asked)
+    return Judged("covid_qa", documents, _halved(each for each in asked if times[each.ask] == 1), by_document=True)
+
+
+def _about(question: Any, article: Any, document: Document) -> Asked:
+    """A question with its answer, which the set gives by its place in the whole article."""
+    answer = question["answers"][0]
+    begins = int(answer["answer_start"]) - str(article["context"]).index(document.text)
+    return Asked(str(question["question"]), document.key, answer=str(answer["text"]), begins=begins)
 
 
 def _article(raw: dict[str, object]) -> Document:

@@ -40,7 +40,7 @@ def plain(text: str, *, addresses: bool = False) -> str:
         text: Markdown.
         addresses: leave addresses that stand in it as words, as a document's own; a model's are taken out.
     """
-    text = _GAPS.sub(lambda gap: "\n\n" if gap[0].count("\n") > 1 else " ", visible(html.unescape(text)))
+    text = _GAPS.sub(_gap, visible(html.unescape(text)))
     for _ in range(_ROUNDS):
         before = text
         text = _DEFINITION.sub("", _IMAGE.sub(r"\1", text))
@@ -54,8 +54,13 @@ def plain(text: str, *, addresses: bool = False) -> str:
     return _BRACKET.sub("‹", text).replace("](", "] (").replace("![", "! [")
 
 
+def _gap(found: re.Match[str]) -> str:
+    """What is left of many blanks; a new line stays one, since what is indented below it may be an item of a list."""
+    return "\n" * min(found[0].count("\n"), 2) or " "
+
+
 def visible(text: str) -> str:
     """Without signs that nobody sees: they hide addresses from us, and not from a browser."""
     return "".join(
-        each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cf", "Co", "Cs")
+        each for each in text if each in "\n\t" or unicodedata.category(each) not in _UNSEEN
     )

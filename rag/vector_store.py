@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from rag.embedder import Vectors
-from substrate.errors import PlumblineError
+from substrate.errors import UnavailableError
 
 AT_ONCE = 100
 """Vectors a call where nobody searches."""
@@ -15,7 +15,7 @@ BEHIND = 10
 """Vectors a call while others search, who wait for at most one such call."""
 
 
-class VectorStoreError(PlumblineError):
+class VectorStoreError(UnavailableError):
     """Chroma cannot be reached, or does not do what it was asked."""
 
 

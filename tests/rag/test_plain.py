@@ -65,3 +65,7 @@ def test_a_documents_own_address_may_stay_as_words() -> None:
         plain("![x](https://a.example/y) See https://docs.example/z.", addresses=True)
         == "x See https://docs.example/z."
     )
+
+
+def test_lines_stay_apart_however_they_are_indented() -> None:
+    assert plain("one:\n     - two\n\n\n     three    four") == "one:\n- two\n\nthree four"

@@ -31,3 +31,23 @@ def test_a_passage_is_read_without_its_marks() -> None:
         "Beds are booked by the bed manager.", "Call her first.", "ask the ward clerk",
         "Day, Opening hours", "Monday, from eight to ten",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("markdown", "parts"),
+    [
+        ("Users:\n\n   > - edit their names\n   > - sign in without it", ["edit their names", "sign in without it"]),
+        ("Beds are booked\nby the **bed manager** alone.", ["Beds are booked by the bed manager alone."]),
+        ("Run this command:\n\n```sh\nplumbline index sync\nplumbline index verify\n```\nThen wait a minute.",
+         ["Run this command:", "plumbline index sync", "plumbline index verify", "Then wait a minute."]),
+        ("-  :material-truck: __Tracking of stock__\n\n    ---\n    Record all movements.{ .lg }",
+         ["Tracking of stock", "Record all movements."]),
+        ("Lead time\n: From order to arrival.\n\n: Both count.", ["Lead time : From order to arrival."]),
+        (": Syncing keeps both alike.\n\n> ```\n> ./start --now please\n> ```",
+         ["Syncing keeps both alike.", "./start --now please"]),
+        ("Reach it over the network (eg. Wi-Fi).", ["Reach it over the network (eg. Wi-Fi)."]),
+        ("Get it with `{.items}` or {{ .Values.name }}.", ["Get it with {.items} or {{ .Values.name }}."]),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_neither_cut_nor_run_into_the_next(markdown: str, parts: list[str]) -> None:
+    assert sentences(markdown) == parts
