@@ -61,6 +61,4 @@ def _gap(found: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """Without signs that nobody sees: they hide addresses from us, and not from a browser."""
-    return "".join(
-        each for each in text if each in "\n\t" or unicodedata.category(each) not in _UNSEEN
-    )
+    return "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in _UNSEEN)
