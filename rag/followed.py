@@ -96,7 +96,12 @@ class Followed:
             self._words.refresh()
         with self._database.read() as connection:
             self._labels = labels(connection)
-            seen = checked_at(connection, self.generation.id)
+            seen, last = checked_at(connection, self.generation.id), newest(connection, self.generation.id)
+        if last < self.sequence:
+            # The ledger went back, as after a restored backup (or old tombstones went): what was followed of it since
+            # says nothing, and its next numbers were had before.
+            self.sequence = last
+            self.reconcile()
         if not self.is_behind():
             self._checked_at = seen
 

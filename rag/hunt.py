@@ -17,6 +17,7 @@ from rag.languages import ENGLISH
 from rag.live import LiveIndex, Ranked, Rows, Vector
 from rag.rerank import DEEPEST, Probe, second_look
 from rag.stages import Stages
+from substrate.access import Label
 
 _DEPTH = 50
 """How far each leg is followed at least: fusion profits from rows that one leg alone puts low."""
@@ -48,6 +49,7 @@ class Hunt:
         embed: gives what the embedder says of the question.
         stages: where the time goes.
         language: of the words.
+        may_see: whether the caller may see what carries a label; the ledger may say another one than the partition.
     """
 
     live: LiveIndex
@@ -57,6 +59,7 @@ class Hunt:
     embed: Callable[[], Probe]
     stages: Stages
     language: str = ENGLISH
+    may_see: Callable[[Label], bool] = lambda _label: True
 
     def gather(self) -> tuple[list[Hit], Short | None]:
         """As many hits as were asked for, or fewer and why: the whole of what may be seen was then looked at."""
@@ -157,11 +160,13 @@ class Hunt:
                 hits[same] = replace(hits[same], alike=tuple(alike))
 
     def _read(self, fused: Sequence[Fused]) -> list[tuple[Fused, Passage]]:
-        """The passages of rows, without those that went while we looked."""
+        """The passages of rows, without those that went while we looked, or are for others now."""
         passages = self.live.passages([each.row for each in fused])
         if len(passages) == len(fused):
-            return list(zip(fused, passages, strict=True))
-        return [(each, passage) for each in fused for passage in self.live.passages([each.row])]
+            pairs = list(zip(fused, passages, strict=True))
+        else:
+            pairs = [(each, passage) for each in fused for passage in self.live.passages([each.row])]
+        return [(each, passage) for each, passage in pairs if self.may_see(passage.label)]
 
     def _reason(self) -> Short:
         if len(self.allowed) >= self.query.k:

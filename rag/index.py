@@ -22,7 +22,7 @@ from rag.lock import FolderLock
 from rag.projection import advance
 from rag.reconcile import Repair
 from rag.served import EXACT, Served
-from rag.vector_store import AT_ONCE, BEHIND, VectorStore
+from rag.vector_store import AT_ONCE, BEHIND, VectorStore, VectorStoreError
 from rag.writer import VectorWriter
 from substrate.clock import Clock
 from substrate.database import Database
@@ -103,15 +103,12 @@ class Index:
         with self._turn:
             if self._closed:
                 return 0
-            taken_over = self._writer.renew()
-            wanted = self._wanted()
-            if taken_over:
-                for each in wanted:
-                    self._compare(each)
-            applied = sum(self._step(each, limit) for each in wanted)
-            for each in wanted:
-                self._try(each)
-            return applied
+            try:
+                return self._follow(limit)
+            except VectorStoreError:
+                # Whatever it holds now, all is compared before it is relied on.
+                self._compared.clear()
+                raise
 
     def catch_up(self) -> int:
         """Follow until nothing is newer; says how many changes there were."""
@@ -180,6 +177,17 @@ class Index:
     ) -> None:
         self.close()
 
+    def _follow(self, limit: int) -> int:
+        taken_over = self._writer.renew()
+        wanted = self._wanted()
+        if taken_over:
+            for each in wanted:
+                self._compare(each)
+        applied = sum(self._step(each, limit) for each in wanted)
+        for each in wanted:
+            self._try(each)
+        return applied
+
     def _at_once(self) -> int:
         """How many vectors to add a call: fewer where somebody searched a moment ago."""
         return BEHIND if monotonic() - self._asked_at < _ASKED_SECONDS else AT_ONCE
@@ -197,6 +205,10 @@ class Index:
     def _opened(self, wanted: Generation) -> Followed:
         """A generation, opened and mended where it was not open yet."""
         found = self._followed.get(wanted.id)
+        if found is not None and found.generation.token != wanted.token:
+            # A restored ledger gave its number to another generation.
+            self._followed.pop(wanted.id).close()
+            found = None
         if found is None:
             words = self._folder / "words" / wanted.token
             found = Followed(

@@ -86,9 +86,9 @@ def search(
     if short is None:
         words = looked_for(question, copilot.words, copilot.language)
         embed = partial(probe_by, embedder, question, masked)
-        hunt = Hunt(live, wanted, asked, words, embed, stages, copilot.language)
+        hunt = Hunt(live, wanted, asked, words, embed, stages, copilot.language, caller.may_see)
         hits, short = hunt.gather()
-    shown = tuple(explained(hit, copilot, question, now) for hit in hits if caller.may_see(hit.passage.label))
+    shown = tuple(explained(hit, copilot, question, now) for hit in hits)
     stale = old or any(hit.stale for hit in shown)
     return SearchResult(shown, short, stale, live.checked_at, live.generation, stages.spent())
 

@@ -12,6 +12,7 @@ from rag.catalogue import View
 from rag.hit import Passage, Query
 from rag.live import Ranked, Rows, Vector
 from rag.projection import key_of
+from rag.vector_store import VectorStoreError
 from substrate.access import Label
 
 EXACT = 40_000
@@ -70,7 +71,11 @@ class Served:
         inside = int(np.count_nonzero(self.view.mask(partitions)))
         # What a filter leaves out was asked for in vain.
         wanted = k + _OVER if among is None else k * _OVER * inside // count
-        found = self._approximately(vector, partitions, within, min(wanted, inside))
+        try:
+            found = self._approximately(vector, partitions, within, min(wanted, inside))
+        except VectorStoreError:
+            # All vectors are here, too: what Chroma cannot do now takes longer.
+            found = []
         # So much was left out that too little is left: better slow than fewer than there are.
         return found[:k] if len(found) >= min(k, count) else self._exactly(vector, within, count, k)
 

@@ -92,6 +92,9 @@ class VectorsApart:
                 # What it was asked is asked again by whoever follows the ledger.
                 self._end()
                 raise VectorStoreError("the process that keeps the vectors ended", hint=_HINT) from error
+            if not done:
+                # Its files may be broken, or gone: a new child opens what is there, or begins anew.
+                self._end()
         if not done:
             raise VectorStoreError(value[0], hint=value[1])
         return value

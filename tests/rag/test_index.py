@@ -6,23 +6,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from rag.chroma import open_folder
 from rag.embedders.hashing import HashingEmbedder
 from rag.generations import generations
 from rag.hit import Query
 from rag.index import Index, IndexOptions
-from rag.ledger import rag_chunk
+from rag.ledger import rag_chunk, rag_copilot, rag_generation
 from rag.lexical import LexicalIndex
 from rag.lock import holder_of
 from rag.opening import open_index
 from rag.projection import key_of
 from rag.served import Served
+from rag.vector_store import VectorStoreError
 from substrate.access import Label
 from substrate.columns import Sensitivity
 from substrate.database import Database
@@ -235,6 +237,40 @@ def test_a_wrong_vector_is_found_by_a_deep_look(index: Index, one_ledger: Databa
     assert index.reconcile()["helper"].changed == 0
     assert index.reconcile(deep=True)["helper"].vectors_restored == 1
     assert index.reconcile(deep=True)["helper"].changed == 0
+
+
+def test_a_ledger_that_was_restored_from_an_older_backup_is_followed(index: Index, one_ledger: Database) -> None:
+    many = Shelf()
+    for number in range(30):
+        many.put(f"{number}", f"Text {number}.")
+    brought(one_ledger, many)
+    index.catch_up()
+    with one_ledger.write() as connection:  # numbers above ten were not given yet
+        connection.execute(delete(rag_chunk).where(rag_chunk.c.sequence > 10))
+        connection.execute(update(rag_copilot).values(sequence=10))
+    index.catch_up()
+    assert index.live("helper").size <= 10
+    many.put("3", "Another text.")
+    brought(one_ledger, many)
+    index.catch_up()
+    assert said(index.live("helper"), "another") == ["3"]
+
+
+def test_a_number_that_another_generation_has_now_is_opened_anew(index: Index, one_ledger: Database) -> None:
+    before = index.live("helper")
+    with one_ledger.write() as connection:
+        connection.execute(update(rag_generation).values(token="another"))
+    index.catch_up()
+    assert index.live("helper").view is not before.view
+    assert index.reconcile()["helper"].changed == 0
+
+
+def test_where_chroma_fails_all_is_compared(index: Index) -> None:
+    def fails(_label: int, _vector: object, _count: int) -> list[str]:
+        raise VectorStoreError("planted")
+
+    live = replace(index.live("helper"), nearest_in=fails, exact=0)
+    assert near(live, "a high fever", 1) == ["fever"]
 
 
 def test_a_chunk_that_the_ledger_lost_leaves_the_index(index: Index, one_ledger: Database) -> None:

@@ -221,3 +221,24 @@ def test_a_question_asked_again_is_not_embedded_again() -> None:
     for _ in range(3):
         search(index_of([BEDS]), remembered, ANA, copilot(), Query("beds"), NOW)
     assert foreign.given == ["beds"]
+
+
+class Tightened(MemoryLive):
+    """The ledger says that a document is for others now; the partitions do not yet."""
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """What the ledger says."""
+        return [replace(one, label=SECRET) if one.document == "secret.md" else one for one in super().passages(rows)]
+
+
+SECRET = Label(Sensitivity.PHI)
+
+
+@pytest.mark.parametrize("names", [["secret.md", "open.md"], ["open.md", "secret.md"]])
+def test_what_is_for_others_now_hides_nothing_and_is_not_named(names: list[str]) -> None:
+    said = "beds are freed by noon after the round of the ward manager and the cleaning team"
+    every = [*(passage(said, name) for name in names), *numbered(5)]
+    live = Tightened(every, EMBEDDER.embed([f"{one.title}\n{one.text}" for one in every]), checked_at=NOW)
+    hits = search(MemoryIndex({"desk": live}), EMBEDDER, ANA, copilot(), Query(said, 3), NOW).hits
+    assert (len(hits), hits[0].passage.document) == (3, "open.md")
+    assert all("secret.md" not in hit.alike for hit in hits)

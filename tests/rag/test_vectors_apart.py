@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,12 +70,11 @@ def test_a_child_that_was_killed_is_started_again(store: VectorsApart) -> None:
     assert store.ids("t") == {1: set(IDS[:9])}
 
 
-def test_what_it_cannot_do_is_said_and_it_lives_on(store: VectorsApart) -> None:
+def test_what_it_cannot_do_is_said_and_all_else_stays(store: VectorsApart) -> None:
     store.add("t", 1, IDS[:2], EYE[:2])
-    before = store.pid
     with pytest.raises(VectorStoreError, match="dimension"):
         store.add("t", 1, IDS[2:3], EYE[2:3, :8])
-    assert (store.pid, store.ids("t")) == (before, {1: set(IDS[:2])})
+    assert store.ids("t") == {1: set(IDS[:2])}
 
 
 def test_signals_to_the_whole_group_leave_it_to_its_owner(store: VectorsApart) -> None:
@@ -127,3 +127,19 @@ def test_an_index_with_its_vectors_apart_follows_after_the_child_died(one_ledger
         index.catch_up()
         assert index.live("helper").size == 2
         assert index.reconcile()["helper"].changed == 0
+
+
+def test_files_that_are_deleted_under_a_running_index_come_back(one_ledger: Database, tmp_path: Path) -> None:
+    shelf = Shelf()
+    shelf.put("fever", "A fever is a high temperature.")
+    brought(one_ledger, shelf)
+    with open_index(Settings(home=tmp_path, _env_file=None), one_ledger, CLOCK, IndexOptions(apart=True)) as index:
+        for each in (tmp_path / "index").glob("chroma-*"):
+            shutil.rmtree(each)
+        shelf.put("lorry", "A lorry brings goods.")
+        brought(one_ledger, shelf)
+        with pytest.raises(VectorStoreError):
+            index.catch_up()
+        index.catch_up()
+        assert index.mended["helper"].vectors_restored == 1
+        assert index.reconcile(deep=True)["helper"].changed == 0
