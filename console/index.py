@@ -18,13 +18,14 @@ from console.terminal import bars, print_json, screen
 from console.workspace import Workspace, workspace
 from flows.indexing import copilots_of, is_whole, sync_copilot
 from rag.copilot import Copilot
-from rag.copilot_files import copilot_named, make_copilot
+from rag.copilot_files import copilot_named, make_copilot, unmake_copilot
 from rag.embedders.chosen import open_embedder
 from rag.generations import generation, generations, rollback
 from rag.ledger import State
 from rag.sync import Progress, SyncReport
+from rag.upkeep import forget_copilot
 from substrate.audit import AuditEvent, record_event
-from substrate.errors import ConfigurationError, NotFoundError
+from substrate.errors import ConfigurationError, ConflictError, NotFoundError
 
 commands = app("The index: what copilots answer from. Bring it up to date, see how it stands, mend it, go back.")
 
@@ -143,6 +144,26 @@ def go_back(copilot: COPILOT, as_json: JSON = False) -> None:
         print_json({"copilot": copilot, "generation": now.id})
         return
     screen.print(f"Generation {now.id} of {copilot} answers again.")
+
+
+@commands.command("forget")
+def forget_index(copilot: COPILOT, as_json: JSON = False) -> None:
+    """Delete all that was indexed for a copilot that is no longer declared, or was made by `index sync --from`.
+
+    Example: plumbline index forget handbook
+    """
+    with workspace() as ws:
+        if not unmake_copilot(ws.settings, copilot) and copilot in copilots_of(ws):
+            hint = "Take it out of copilots.yaml first; else its next turn would index it again."
+            raise ConflictError(f"the copilot {copilot!r} is declared", hint=hint)
+        gone = forget_copilot(ws.database, copilot, ws.clock.now())
+        _audit(ws, "forget", copilot, 0, gone)
+        with keeper(ws) as kept:
+            kept.verify(deep=False)
+    if as_json:
+        print_json({"copilot": copilot, **gone})
+        return
+    screen.print(f"All that was indexed for {copilot} is gone: {gone['rows']} rows, {gone['vectors']} vectors.")
 
 
 def _chosen(ws: Workspace, folder: Path | None, name: str | None) -> list[Copilot]:

@@ -36,6 +36,7 @@ def examine_copilots(
         yield _model(settings, used=used)
         known = watermarks(connection)
         yield from (_index(connection, one, known, now) for one in copilots.values())
+        yield from (_undeclared(connection, name) for name in sorted(_indexed(connection) - copilots.keys()))
     yield _owner(settings, used=used)
 
 
@@ -63,6 +64,17 @@ def _index(connection: Connection, copilot: Copilot, known: Mapping[str, int], n
     held = len(held_documents(connection, live.id))
     said = f"{size(connection, live.id)[1]} chunks, up to date {duration_text(now - at)} ago"
     return Finding(subject, True, f"{said}, {held} documents held", "plumbline index status" if held else "")
+
+
+def _indexed(connection: Connection) -> set[str]:
+    return {each.copilot for each in generations(connection) if each.state is not State.RETIRED}
+
+
+def _undeclared(connection: Connection, name: str) -> Finding:
+    live = live_generation(connection, name)
+    kept = 0 if live is None else size(connection, live.id)[1]
+    return Finding(f"copilot {name}", False, f"no longer declared, and {kept} chunks of text are kept",
+                   f"plumbline index forget {name}, or declare it again")  # fmt: skip
 
 
 def _owner(settings: Settings, *, used: bool) -> Finding:

@@ -103,6 +103,14 @@ def make_copilot(settings: Settings, name: str, folder: Path, known: Mapping[str
     return copilot
 
 
+def unmake_copilot(settings: Settings, name: str) -> bool:
+    """Remember a copilot that was made of a folder no more; whether it was one."""
+    made = name in _made(settings)
+    if made:
+        (settings.home / _MADE / f"{name}.yaml").unlink(missing_ok=True)
+    return made
+
+
 def read_copilots(text: str, file: str) -> tuple[Copilot, ...]:
     """The copilots that a text like `copilots.yaml` lists; paths stay as they are written.
 

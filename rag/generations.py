@@ -197,6 +197,15 @@ def retire(connection: Connection, number: int, why: Why, now: int) -> None:
     settle(connection, number, State.RETIRED, why, now)
 
 
+def retire_all(connection: Connection, copilot: str, now: int) -> int:
+    """Let nothing of a copilot answer ever again; says how many generations it had."""
+    found = [each for each in generations(connection, copilot) if each.state is not State.RETIRED]
+    connection.execute(update(rag_copilot).where(rag_copilot.c.name == copilot).values(live=None, previous=None))
+    for each in found:
+        retire(connection, each.id, Why.FORGOTTEN, now)
+    return len(found)
+
+
 def retire_old(connection: Connection, before: int, now: int) -> int:
     """Retire generations that were replaced, or kept from answering, before an instant; says how many."""
     old = [

@@ -51,6 +51,7 @@ class Why(StrEnum):
     OVERTAKEN = "overtaken"
     REPLACED = "replaced"
     GATES = "gates"
+    FORGOTTEN = "forgotten"  # a person wants its copilot's text gone
 
 
 class HeldReason(StrEnum):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 
 from rag import vectors
-from rag.generations import drop_retired, retire_old
+from rag.generations import drop_retired, retire_all, retire_old
 from rag.ledger import rag_chunk, rag_document
 from substrate.database import Database
+from substrate.errors import NotFoundError
 from substrate.retention import bit_by_bit
 
 
@@ -28,6 +29,30 @@ def tidy(database: Database, before: int, now: int) -> dict[str, int]:
         "chunks": bit_by_bit(database, lambda connection, limit: _forget_chunks(connection, before, limit)),
         "documents": bit_by_bit(database, lambda connection, limit: _forget_documents(connection, before, limit)),
         "vectors": bit_by_bit(database, lambda connection, limit: vectors.forget(connection, before, limit)),
+    }
+
+
+def forget_copilot(database: Database, copilot: str, now: int) -> dict[str, int]:
+    """Forget all that was ever indexed for a copilot, at once; says how many rows of each sort went.
+
+    Its owner's files follow with its next comparison. Vectors that another copilot's chunks use stay.
+
+    Args:
+        database: where the ledger is.
+        copilot: its name.
+        now: the present instant.
+
+    Raises:
+        NotFoundError: nothing was indexed for it.
+    """
+    with database.write() as connection:
+        generations = retire_all(connection, copilot, now)
+    if not generations:
+        raise NotFoundError(f"nothing is indexed for {copilot!r}", hint="plumbline index status shows what is.")
+    return {
+        "generations": generations,
+        "rows": bit_by_bit(database, drop_retired),
+        "vectors": bit_by_bit(database, lambda connection, limit: vectors.forget(connection, now + 1, limit)),
     }
 
 

@@ -78,6 +78,28 @@ def test_what_is_wrong_with_a_command_is_said(shell: Shell) -> None:
     assert shell("index", "promote", "nobody").code == 3
 
 
+@pytest.mark.slow
+def test_a_copilot_that_nobody_wants_any_more_is_forgotten(guide: Shell, home: Path) -> None:
+    guide.ask(*SYNC)
+    told = guide.ask("index", "forget", "guide")
+    assert (told["generations"], told["vectors"]) == (1, 3)
+    assert "guide" not in [one["copilot"] for one in guide.ask("index", "status")["copilots"]]
+    assert guide("index", "forget", "guide").code == 3
+    assert not any((home / "index" / "words").iterdir())
+
+
+@pytest.mark.slow
+def test_one_that_is_declared_is_kept_until_it_no_longer_is(guide: Shell, home: Path) -> None:
+    home.mkdir(exist_ok=True)
+    declared = home / "copilots.yaml"
+    declared.write_text("copilots:\n- name: desk\n  sources:\n  - {name: files, folder: {path: ../guide}}\n", "utf-8")
+    guide.ask("index", "sync", "--copilot", "desk")
+    assert guide("index", "forget", "desk").code == 4
+    declared.unlink()
+    assert "plumbline index forget desk" in " ".join(guide("doctor").out.split())
+    assert guide.ask("index", "forget", "desk")["generations"] == 1
+
+
 def test_the_status_of_nothing_is_told(shell: Shell) -> None:
     status = shell.ask("index", "status")
     assert status["owner"] is None

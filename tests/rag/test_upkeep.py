@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from rag.ledger import rag_chunk, rag_document
 from rag.opening import open_index
-from rag.upkeep import tidy
+from rag.upkeep import forget_copilot, tidy
 from rag.vectors import count
 from substrate.database import Database
+from substrate.errors import NotFoundError
 from substrate.settings import Settings
-from tests.rag.stacks import CLOCK, Shelf, brought
+from tests.rag.stacks import CLOCK, HELPER, Shelf, brought
 
 
 def lived(database: Database) -> Shelf:
@@ -63,3 +65,32 @@ def test_an_owner_that_missed_a_tombstone_drops_the_chunk_when_it_comes_back(
         followed = index._live["helper"]
         assert index.live("helper").size == len(followed._words.stand()) == 1
         assert [len(ids) for ids in followed._vectors.ids(followed.generation.token).values()] == [1]
+
+
+def test_a_copilot_is_forgotten_whole_and_nobody_else(one_ledger: Database, tmp_path: Path) -> None:
+    other, settings = HELPER.model_copy(update={"name": "other"}), Settings(home=tmp_path, _env_file=None)
+    shared, own = Shelf(), Shelf()
+    for shelf in (shared, own):
+        shelf.put("a", "One.")
+    own.put("b", "Two.")
+    brought(one_ledger, own)
+    brought(one_ledger, shared, copilot=other)
+    with open_index(settings, one_ledger, CLOCK) as index:
+        told = forget_copilot(one_ledger, "helper", CLOCK.now())
+        assert (told["generations"], told["vectors"]) == (1, 1)
+        index.reconcile()
+        assert rows(one_ledger) == (1, 1, 1)
+        assert index.live("other").size == 1
+        with pytest.raises(NotFoundError):
+            index.live("helper")
+    assert len(list((settings.resolved_index_dir / "words").iterdir())) == 1
+
+
+def test_a_copilot_that_was_forgotten_can_be_indexed_again(ledger: Database) -> None:
+    lived(ledger)
+    forget_copilot(ledger, "helper", CLOCK.now())
+    assert rows(ledger) == (0, 0, 0)
+    with pytest.raises(NotFoundError, match="nothing is indexed for 'helper'"):
+        forget_copilot(ledger, "helper", CLOCK.now())
+    lived(ledger)
+    assert rows(ledger) == (2, 2, 2)
