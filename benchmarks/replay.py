@@ -108,7 +108,9 @@ def work(corpus: Path, folder: Path, embedder: Embedder) -> None:
             source = HistoryFiles(spec_of(corpus), history, commits[at])
             sync(database, copilot_of(corpus), [source], counted, SystemClock(), _OPTIONS)
             index.catch_up()
-            done.write_text(str(at + 1))
+            beside = done.with_suffix(".new")
+            beside.write_text(str(at + 1))
+            beside.replace(done)  # whole, or as it was: it may be killed here, too
             print(f"took {perf_counter() - began}", flush=True)
         mended = sum(each.changed for each in index.reconcile(deep=True).values())
     print(f"mended {mended}", flush=True)
