@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from rag.languages import ENGLISH
 from substrate.database import BigKey
 from substrate.schema import SYSTEM
 
@@ -83,7 +84,7 @@ rag_generation = Table(
     Column("recipe", String(32), nullable=False),
     Column("embedder", Text, nullable=False),
     Column("dimensions", Integer, nullable=False),
-    Column("language", String(20), nullable=False),
+    Column("language", String(20), nullable=False, server_default=ENGLISH),
     Column("state", String(10), nullable=False),
     Column("why", String(20), nullable=False),
     Column("gates", Text),

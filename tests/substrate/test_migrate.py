@@ -19,7 +19,7 @@ from substrate.migrate import head, is_current, revision, upgrade
 from substrate.schema import SYSTEM, reconcile
 from tests.substrate.clinic import CLINIC
 
-STEPS = ["0001", "0002", "0003", "0004", "0005", "0006"]
+STEPS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
 
 
 def test_from_empty_to_head(database: Database) -> None:
@@ -41,6 +41,16 @@ def test_from_every_earlier_head(database: Database, step: str) -> None:
     with database.read() as connection:
         assert revision(connection) == head()
         assert connection.execute(text("SELECT batch FROM ingest_counter")).scalar() == 7
+
+
+def test_an_index_from_before_languages_were_declared_is_in_english(database: Database) -> None:
+    upgrade(database, [], to="0007")
+    made = "INSERT INTO rag_generation (copilot, token, recipe, embedder, dimensions, state, why, made_at)"
+    with database.write() as connection:
+        connection.execute(text(f"{made} VALUES ('guide', 't', 'r', 'e', 8, 'ready', 'first', 1)"))
+    upgrade(database, [CLINIC])
+    with database.read() as connection:
+        assert connection.execute(text("SELECT language FROM rag_generation")).scalar() == "english"
 
 
 def test_the_migrations_end_in_the_declared_tables(database: Database) -> None:

@@ -38,7 +38,6 @@ def _copilots() -> None:
         sa.Column("recipe", sa.String(32), nullable=False),
         sa.Column("embedder", sa.Text, nullable=False),
         sa.Column("dimensions", sa.Integer, nullable=False),
-        sa.Column("language", sa.String(20), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("why", sa.String(20), nullable=False),
         sa.Column("gates", sa.Text),
