@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from multiprocessing.connection import Connection
@@ -10,9 +9,7 @@ from pathlib import Path
 
 from rag.chroma import ChromaVectors, open_folder
 from rag.vector_store import VectorStoreError
-
-_NICE = 5
-"""Searches on the owner's side go first."""
+from substrate.background import go_last
 
 
 def serve(line: Connection, vectors: ChromaVectors) -> None:
@@ -39,7 +36,7 @@ def main() -> None:
     """
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
-    os.nice(_NICE)
+    go_last()
     vectors, _ = open_folder(Path(sys.argv[2]))
     serve(Connection(int(sys.argv[1])), vectors)
     vectors.close()

@@ -19,12 +19,15 @@ again would wait for that at each of its steps while the index is followed."""
 def go_last() -> None:
     """From now on, let other threads and processes go before this thread, and before those that it starts.
 
-    Ten steps of `nice` leave it a tenth of a core that somebody else wants, and all of one that nobody does. There is
-    no way back without privileges. Elsewhere than on Linux, where a thread has no priority of its own, nothing happens.
+    Ten steps of `nice` leave it a tenth of a core that somebody else wants, and all of one that nobody does; as batch
+    work it interrupts nobody when it wakes. There is no way back without privileges. Elsewhere than on Linux, where a
+    thread has no priority of its own, nothing happens.
     """
     this = get_native_id()
-    if sys.platform == "linux" and os.getpriority(os.PRIO_PROCESS, this) < _STEPS:
-        os.setpriority(os.PRIO_PROCESS, this, _STEPS)
+    if sys.platform == "linux":
+        os.sched_setscheduler(this, os.SCHED_BATCH, os.sched_param(0))
+        if os.getpriority(os.PRIO_PROCESS, this) < _STEPS:
+            os.setpriority(os.PRIO_PROCESS, this, _STEPS)
 
 
 def answer_promptly() -> None:
