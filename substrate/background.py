@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from threading import get_native_id
 
 _STEPS = 10
@@ -25,9 +26,11 @@ def go_last() -> None:
     """
     this = get_native_id()
     if sys.platform == "linux":
-        os.sched_setscheduler(this, os.SCHED_BATCH, os.sched_param(0))
-        if os.getpriority(os.PRIO_PROCESS, this) < _STEPS:
-            os.setpriority(os.PRIO_PROCESS, this, _STEPS)
+        # It is a wish: a container may not allow it.
+        with suppress(PermissionError):
+            os.sched_setscheduler(this, os.SCHED_BATCH, os.sched_param(0))
+            if os.getpriority(os.PRIO_PROCESS, this) < _STEPS:
+                os.setpriority(os.PRIO_PROCESS, this, _STEPS)
 
 
 def answer_promptly() -> None:
