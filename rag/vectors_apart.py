@@ -84,20 +84,30 @@ class VectorsApart:
 
     def _asked(self, name: str, *args: Any) -> Any:
         with self._turn:
-            if self._child is None:
-                self._child = _Child(self._folder, self._lock)
             try:
-                done, value = self._child.asked(name, args)
-            except (EOFError, OSError) as error:
-                # What it was asked is asked again by whoever follows the ledger.
+                done, value = self._open_child().asked(name, args)
+            except (EOFError, OSError):
+                # It was killed, or had no memory left. Whatever it was asked does no harm when it is done twice.
                 self._end()
-                raise VectorStoreError("the process that keeps the vectors ended", hint=_HINT) from error
+                done, value = self._asked_anew(name, args)
             if not done:
                 # Its files may be broken, or gone: a new child opens what is there, or begins anew.
                 self._end()
         if not done:
             raise VectorStoreError(value[0], hint=value[1])
         return value
+
+    def _asked_anew(self, name: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
+        try:
+            return self._open_child().asked(name, args)
+        except (EOFError, OSError) as error:
+            self._end()
+            raise VectorStoreError("the process that keeps the vectors ended twice", hint=_HINT) from error
+
+    def _open_child(self) -> _Child:
+        if self._child is None:
+            self._child = _Child(self._folder, self._lock)
+        return self._child
 
     def _end(self) -> None:
         child, self._child = self._child, None
@@ -111,10 +121,10 @@ class _Child:
     def __init__(self, folder: Path, lock: int) -> None:
         mine, its = socket.socketpair()
         command = [sys.executable, "-m", _MODULE, str(its.fileno()), str(folder)]
-        with its:
+        with its, mine:
             inherited = [its.fileno(), lock]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=inherited)  # noqa: S603  # ours
-        self._line = Connection(mine.detach())
+            self._line = Connection(mine.detach())
 
     def asked(self, name: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
         """What it answers, and whether it could do it."""
