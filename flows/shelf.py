@@ -19,7 +19,7 @@ from substrate.errors import PlumblineError, UnavailableError
 log = logging.getLogger(__name__)
 
 _FOLLOW_SECONDS = 0.5
-_AGAIN_SECONDS = 10.0
+_AGAIN_SECONDS = 3.0
 _OPENING = "the index is being opened"
 _BEHIND = "they answer from an index that cannot be brought up to date"
 
